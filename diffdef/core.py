@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'write_json', 'read_json', 'write_tensors',
            'read_tensors', 'fingerprint', 'Volume', 'read_volume', 'write_volume', 'normalise', 'step_generator',
-           'best_device', 'shared_data']
+           'seeded', 'best_device', 'shared_data']
 
 # %% ../nbs/00_core.ipynb #00-003
 import contextlib, hashlib, json, os, tempfile
@@ -158,8 +158,9 @@ def read_volume(
         turned = nib.as_closest_canonical(nib.Nifti1Image(array, affine, dtype=array.dtype))
         array, affine = np.asanyarray(turned.dataobj), turned.affine
     else: array = array[..., 0]
-    check_finite(str(path), np.asarray(array, np.float64))
-    return Volume(torch.from_numpy(np.ascontiguousarray(array).astype(np.float64)).to(dtype)[None], affine)
+    numbers = torch.from_numpy(np.ascontiguousarray(array, np.float64))
+    check_finite(str(path), numbers)
+    return Volume(numbers.to(dtype)[None], affine)
 
 def write_volume(
     path:str|Path,         # `*.nii` or `*.nii.gz`
@@ -179,13 +180,14 @@ def write_volume(
 def normalise(
     image:torch.Tensor,  # (C, *spatial) or (B, C, *spatial), any scale; background 0
     what:str='image',    # name for the error message
-) -> torch.Tensor:       # same shape, in [0, 1], foreground mean 0.5 (before clipping)
-    "Scales intensities so that the mean of the positive voxels is 0.5 and clips to [0, 1]."
+) -> torch.Tensor:       # same shape, in [0, 1], median of the tissue 0.5
+    "Scales intensities so that the median of the tissue is 0.5 and clips to [0, 1]."
     check_finite(what, image)
-    foreground = image[image > 0]
-    if image.min() == image.max() or foreground.numel() == 0:
+    positive = image[image > 0].cpu().numpy()
+    if image.min() == image.max() or positive.size == 0:
         raise ValueError(f"{what}: a constant image (value {float(image.flatten()[0])}), expected an image with a foreground above 0")
-    return (image * (0.5 / foreground.mean())).clamp(0, 1)
+    tissue = positive[positive >= .3*np.percentile(positive, 99)]
+    return (image * float(.5/np.median(tissue))).clamp(0, 1)
 
 # %% ../nbs/00_core.ipynb #00-027
 def step_generator(
@@ -196,6 +198,17 @@ def step_generator(
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], 'little') >> 1)
 
 # %% ../nbs/00_core.ipynb #00-030
+@contextlib.contextmanager
+def seeded(
+    seed:int,            # any
+) -> Iterator[None]:     # use it as `with seeded(0): network = ...`
+    "Weights drawn inside the block depend on `seed` alone; the CPU's generator is put back afterwards."
+    state = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(seed)
+    try: yield
+    finally: torch.default_generator.set_state(state)
+
+# %% ../nbs/00_core.ipynb #00-033
 def best_device() -> torch.device: # 'cuda' where there is a GPU, else 'cpu'
     "The device that training and sampling use when none is named."
     return torch.device('cuda' if torch.cuda.is_available() else 'cpu')

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['identity_grid', 'warp', 'warp_labels', 'compose', 'exponential', 'inverse', 'jacobian_determinant', 'bending_energy',
-           'resample_field', 'write_displacement', 'read_displacement']
+           'gradient_energy', 'resample_field', 'write_displacement', 'read_displacement']
 
 # %% ../nbs/01_fields.ipynb #01-003
 from pathlib import Path
@@ -110,7 +110,14 @@ def bending_energy(
     "Bending energy of a field (Rueckert et al. 1999, eq. 6)."
     return BendingEnergyLoss()(u) * (u.ndim - 2)
 
-# %% ../nbs/01_fields.ipynb #01-031
+# %% ../nbs/01_fields.ipynb #01-029
+def gradient_energy(
+    u:torch.Tensor,              # displacement or velocity, (B, dim, *spatial), voxels
+) -> torch.Tensor:               # scalar, no unit: mean squared difference between neighbours, summed over the axes
+    "Smoothness of a field: its mean squared gradient, by forward differences (Balakrishnan et al. 2019, eq. 5)."
+    return sum(u.diff(dim=axis).square().mean() for axis in range(2, u.ndim))
+
+# %% ../nbs/01_fields.ipynb #01-034
 def resample_field(
     u:torch.Tensor,              # displacement, (B, dim, *spatial), voxels of `affine`
     affine:np.ndarray,           # (4, 4) of the grid it is on
@@ -129,7 +136,7 @@ def resample_field(
     sampled = F.grid_sample(u, points.expand(u.shape[0], *points.shape[1:]), align_corners=True, padding_mode='border')
     return sampled / scale
 
-# %% ../nbs/01_fields.ipynb #01-034
+# %% ../nbs/01_fields.ipynb #01-037
 _LPS = np.array([-1., -1., 1.])
 
 def write_displacement(
