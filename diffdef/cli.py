@@ -8,6 +8,7 @@ __all__ = ['OPTIONS', 'DEMO', 'AGES', 'parse_conditions', 'parse_range', 'simula
 
 # %% ../nbs/13_cli.ipynb #13-003
 import argparse, math, sys
+from dataclasses import asdict
 from pathlib import Path
 
 # Imports of the library stand inside the functions: PyTorch and MONAI take seconds to import, and `diffdef --help` must not wait for them.
@@ -105,14 +106,14 @@ def train(
     preset:str='small',              # where the settings start from
     conditions:tuple|list=(),        # columns of the cohort's table
     categorical:tuple|list=(),       # those of them that hold categories although they look like numbers
-    template:str|None=None,          # 'auto', 'built', 'mni' or an image; the preset's choice when None
+    template:str='auto',             # 'auto' (the cohort's template_T1w.nii.gz, else built), 'built' or an image
     template_labels:str|None=None,   # labels of a template given as an image
     settings:tuple|list=(),          # 'key=value'
     seed:int=0,                      # decides all random numbers
 ) -> None:
     "Trains all stages, or what is missing of them."
     from diffdef.run import train as train_run
-    rare = dict(categorical=tuple(categorical), template=template, template_labels=template_labels)
+    rare = dict(categorical=tuple(categorical), template=None if template == 'auto' else template, template_labels=template_labels)
     train_run(cohort, out, preset=preset, conditions=tuple(conditions), settings=list(settings), seed=seed,
               **{k: v for k, v in rare.items() if v})
     print(f"{out}: trained; try `diffdef info {out}`")
@@ -125,7 +126,7 @@ def _train_options(commands):
     p.add_argument('--preset', default='small', help='demo, small, slice, brain or body (%(default)s)')
     p.add_argument('--conditions', nargs='+', default=[], metavar='NAME', help='columns of the table that the atlas depends on')
     p.add_argument('--categorical', nargs='+', default=[], metavar='NAME', help='conditions whose numbers are names of categories')
-    p.add_argument('--template', metavar='auto|built|mni|FILE', help="population atlas (the preset's choice)")
+    p.add_argument('--template', default='auto', metavar='auto|built|FILE', help="population atlas: the cohort's template_T1w.nii.gz if there is one, else built (auto)")
     p.add_argument('--template-labels', metavar='FILE', help='labels of the template FILE')
     p.add_argument('--set', dest='settings', nargs='+', action='extend', default=[], metavar='KEY=VALUE', help='change a setting, for example autoencoder.steps=500')
     p.add_argument('--seed', type=int, default=0, help='decides all random numbers (%(default)s)')
@@ -190,17 +191,23 @@ def sheet(
     "Draws atlases along one condition."
     row = parse_range(conditions)
     from diffdef.core import atomic_write
-    from diffdef.run import Run
-    from diffdef.sample import conditional_atlas
     from diffdef.show import show_sheet
-    loaded, atlases = Run.load(run), []
-    for asked in row:
-        atlases.append(conditional_atlas(loaded, n_draws=draws, steps=steps, guidance=guidance, seed=seed, extrapolate=extrapolate, **asked))
-        _print_volumes(asked, atlases[-1])
+    atlases = _along(run, row, n_draws=draws, steps=steps, guidance=guidance, seed=seed, extrapolate=extrapolate)
     with atomic_write(out) as temporary: show_sheet(atlases).savefig(temporary, bbox_inches='tight')
     print(out)
     return atlases
 
+def _along(run, row, **how):
+    "An atlas for each of the conditions in `row`; the run is loaded once."
+    from diffdef.run import Run
+    from diffdef.sample import conditional_atlas
+    loaded, atlases = Run.load(run), []
+    for asked in row:
+        atlases.append(conditional_atlas(loaded, **how, **asked))
+        _print_volumes(asked, atlases[-1])
+    return atlases
+
+# %% ../nbs/13_cli.ipynb #13-033
 def _sheet_options(commands):
     "Options of `diffdef sheet`."
     p = _command(commands, sheet, 'draw atlases along one condition', 'diffdef sheet runs/oasis age=25:85:5 --out age.png')
@@ -209,17 +216,14 @@ def _sheet_options(commands):
     _sampling_options(p)
     p.add_argument('--out', default='sheet.png', metavar='FILE', help='picture; PNG, PDF or SVG by its ending (%(default)s)')
 
-# %% ../nbs/13_cli.ipynb #13-035
+# %% ../nbs/13_cli.ipynb #13-036
 def evaluate(
     run:str,             # run folder
     cohort:str,          # the cohort it was trained on
 ) -> None:
     "Measures a run and writes report.json into its folder."
-    from diffdef.core import write_json
     from diffdef.evaluate import evaluate_run
-    report = evaluate_run(run, cohort)
-    write_json(Path(run)/'report.json', report)
-    for name, value in report.items(): print(f'{name}: {_short(value)}')
+    for name, value in evaluate_run(run, cohort).items(): print(f'{name}: {_short(value)}')
     print(Path(run)/'report.json')
 
 def _short(value):
@@ -234,7 +238,7 @@ def _evaluate_options(commands):
     p.add_argument('run', metavar='RUN', help='run folder')
     p.add_argument('cohort', metavar='COHORT', help='the cohort that it was trained on')
 
-# %% ../nbs/13_cli.ipynb #13-038
+# %% ../nbs/13_cli.ipynb #13-039
 DEMO = dict(subjects=200, spacing=5., seed=0)    # the demonstration's cohort
 
 def demo(
@@ -255,7 +259,7 @@ def _demo_options(commands):
     p = _command(commands, demo, 'simulate a cohort, train on it, sample atlases, measure them', 'diffdef demo')
     p.add_argument('--out', default='runs/demo', metavar='RUN', help='run folder (%(default)s)')
 
-# %% ../nbs/13_cli.ipynb #13-041
+# %% ../nbs/13_cli.ipynb #13-042
 def info(
     run:str|None=None,       # run folder
     preset:str|None=None,    # or the name of a preset
@@ -264,14 +268,14 @@ def info(
     "Prints settings, conditions and costs."
     if (run is None) == (preset is None): raise ValueError("info: expected either a run folder or --preset NAME")
     from diffdef.cost import describe
-    from diffdef.run import PRESETS, Run, config_to_dict, override
+    from diffdef.run import PRESETS, Run, override
     if run is not None:
         loaded = Run.load(run)
         config = loaded.config
         for name, text in _ranges(loaded.conditions): print(f'{name}: {text}')
     elif preset in PRESETS: config = override(PRESETS[preset], list(settings))
     else: raise ValueError(f"unknown preset {preset!r}, expected one of {', '.join(PRESETS)}")
-    for key, value in _flat(config_to_dict(config)): print(f'{key} = {value}')
+    for key, value in _flat(asdict(config)): print(f'{key} = {value}')
     table = describe(config)
     print(table.to_string() if hasattr(table, 'to_string') else table)
 
@@ -286,7 +290,7 @@ def _flat(settings, prefix=''):
         if isinstance(value, dict): yield from _flat(value, f'{prefix}{key}.')
         else: yield prefix + key, value
 
-# %% ../nbs/13_cli.ipynb #13-042
+# %% ../nbs/13_cli.ipynb #13-043
 def _info_options(commands):
     "Options of `diffdef info`."
     p = _command(commands, info, 'show what a run holds, or what a preset costs', 'diffdef info --preset brain')
@@ -294,7 +298,7 @@ def _info_options(commands):
     p.add_argument('--preset', metavar='NAME', help='demo, small, slice, brain or body')
     p.add_argument('--set', dest='settings', nargs='+', action='extend', default=[], metavar='KEY=VALUE', help='change a setting of the preset')
 
-# %% ../nbs/13_cli.ipynb #13-045
+# %% ../nbs/13_cli.ipynb #13-046
 def _parse(words):
     "The command's function and its arguments."
     from diffdef import __version__
@@ -310,7 +314,7 @@ def _parse(words):
     arguments.pop('debug')
     return arguments.pop('function'), arguments
 
-# %% ../nbs/13_cli.ipynb #13-046
+# %% ../nbs/13_cli.ipynb #13-047
 def main(
     argv:list[str]|None=None,  # words after `diffdef`; those of the process when None
 ) -> int:                      # exit code: 0 done, 2 bad input, 130 stopped

@@ -183,11 +183,11 @@ def _deform(
 # %% ../nbs/03_simulate.ipynb #03-017
 def ventricle_volume(
     anatomy:Anatomy,       # template
-    v:torch.Tensor,        # (1, dim, *spatial), velocity, voxels
+    u:torch.Tensor,        # (1, dim, *spatial), displacement, voxels
 ) -> float:                # ratio to the template's own
-    "Ventricle volume after a deformation, over that of the template."
+    "Ventricle volume after a deformation, over that of the template, from the soft ventricle map."
     ventricle = anatomy.tissues[:, 3:]
-    return float(warp(ventricle, _up(exponential(v)), padding='zeros').sum() / ventricle.sum())
+    return float(warp(ventricle, _up(u), padding='zeros').sum() / ventricle.sum())
 
 def make_truth(
     config:SimulationConfig, # of the cohort
@@ -200,9 +200,9 @@ def make_truth(
     size = config.size * _scaling(brain)
     share, mean_length = .5, lambda v: float(exponential(v).norm(dim=1)[0][brain].mean()) * config.spacing
     for _ in range(2):     # who pays changes the amplitudes a little, and they change it
-        ends = tuple(_solve(lambda s: math.log(ventricle_volume(a, s*paid(share)) / r), -3, 3) for r in config.ventricle_ratio)
+        ends = tuple(_solve(lambda s: math.log(ventricle_volume(a, exponential(s*paid(share))) / r), -3, 3) for r in config.ventricle_ratio)
         share = _solve(lambda m: config.ageing - sum(mean_length(e*paid(m)) for e in ends) / 2, 0., 1.)
-    ends = tuple(_solve(lambda s: math.log(ventricle_volume(a, s*paid(share)) / r), -3, 3) for r in config.ventricle_ratio)
+    ends = tuple(_solve(lambda s: math.log(ventricle_volume(a, exponential(s*paid(share))) / r), -3, 3) for r in config.ventricle_ratio)
     return Truth(config, a, paid(share), -size, ends)
 
 def _solve(
