@@ -277,7 +277,7 @@ def info(
     else: raise ValueError(f"unknown preset {preset!r}, expected one of {', '.join(PRESETS)}")
     for key, value in _flat(asdict(config)): print(f'{key} = {value}')
     table = describe(config)
-    print(table.to_string() if hasattr(table, 'to_string') else table)
+    print(table.to_string(float_format='{:.3g}'.format) if hasattr(table, 'to_string') else table)
 
 def _ranges(conditions):
     "Name and possible values of each condition."

@@ -125,6 +125,10 @@ class DeformationConfig:
     warm_start:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=500, batch_size=4, learning_rate=1e-3))
     training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1000, batch_size=4, learning_rate=5e-4, ema=.99))
 
+    def __post_init__(self):
+        if self.kind not in ('velocity', 'displacement'): raise ValueError(f"deformation.kind must be 'velocity' or 'displacement', got {self.kind!r}")
+        if self.reading not in ('individual', 'mean'): raise ValueError(f"deformation.reading must be 'individual' or 'mean', got {self.reading!r}")
+
 class WarmStartLoss(nn.Module):
     "Regression of the field from a subject's own latent, so that the copy first learns to speak in fields."
     def __init__(self,

@@ -35,8 +35,8 @@ class RegistrationConfig:
     diffeomorphic:bool=True           # the output is a velocity; otherwise a displacement
     similarity:str='mse'              # 'mse', or 'lncc' (local normalised cross-correlation)
     window:int=7                      # of 'lncc', voxels, odd
-    smoothness:float=.003             # weight of the mean squared gradient of the output, in training
-    template_share:float=.85          # share of pairs whose moving image is the population atlas
+    smoothness:float=.002             # weight of the mean squared gradient of the output, in training
+    template_share:float=.7           # share of pairs whose moving image is the population atlas
     refine_steps:int=12               # steps of instance optimisation when the atlas is registered to the cohort; 0: the network alone
     refine_rate:float=.06             # step size of that optimisation, voxels of the half grid
     refine_smoothness:float=.008      # weight of the mean squared gradient in that optimisation

@@ -114,7 +114,7 @@ def _cpu(registration:int, autoencoder:int, denoiser:int, warm_start:int, deform
 _SLICE = Config(
     dim=2, spacing=2.,
     registration=RegistrationConfig(refine_steps=16, training=_training(1500, 8, 1e-3)),
-    autoencoder=AutoencoderConfig(channels=(16, 32, 32, 32), latent_channels=4, adversarial=0., training=_training(600, 8, 2e-3)),
+    autoencoder=AutoencoderConfig(channels=(8, 16, 32, 32), latent_channels=4, adversarial=0., training=_training(400, 8, 2e-3)),
     denoiser=DenoiserConfig(channels=(64, 64), attention=(False, True), training=_training(1500, 16, 1e-3, ema=.995)),
     deformation=DeformationConfig(warm_start=_training(500, 8, 1e-3), training=_training(2000, 8, 1e-3, ema=.99)))
 
@@ -129,8 +129,8 @@ _PAPER = Config(
                                   warm_start=_training(5_000, 1, 1e-4), training=_training(30_000, 1, 2.5e-5)), steps=20)
 
 PRESETS = dict(
-    demo=_cpu(500, 120, 500, 150, 500, spacing=5.),
-    small=_cpu(800, 300, 1000, 300, 1200, spacing=4.),
+    demo=_cpu(400, 60, 400, 100, 500, spacing=5.),
+    small=_cpu(800, 80, 600, 200, 1000, spacing=4.),
     slice=_SLICE, brain=_PAPER, body=replace(_PAPER, spacing=None))
 
 # %% ../nbs/09_run.ipynb #09-015
