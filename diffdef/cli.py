@@ -239,7 +239,7 @@ def _evaluate_options(commands):
     p.add_argument('cohort', metavar='COHORT', help='the cohort that it was trained on')
 
 # %% ../nbs/13_cli.ipynb #13-039
-DEMO = dict(subjects=200, spacing=5., seed=0)    # the demonstration's cohort
+DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 
 def demo(
     out:str='runs/demo',     # run folder to write; the cohort lies in it

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['RegistrationConfig', 'fold', 'enlarge_field', 'Registration', 'registration_loss', 'RegistrationLoss', 'pair_batch',
-           'PopulationAtlas', 'read_template', 'build_template', 'vote_labels', 'refine', 'register_cohort']
+           'PopulationAtlas', 'read_template', 'build_template', 'vote_labels', 'refine', 'condition_features',
+           'mean_fields', 'register_cohort']
 
 # %% ../nbs/05_registration.ipynb #05-003
 from collections.abc import Callable
@@ -38,6 +39,7 @@ class RegistrationConfig:
     smoothness:float=.002             # weight of the mean squared gradient of the output, in training
     template_share:float=.7           # share of pairs whose moving image is the population atlas
     refine_steps:int=12               # steps of instance optimisation when the atlas is registered to the cohort; 0: the network alone
+    refine_rounds:int=2               # rounds of it; from the second on around the mean of the condition
     refine_rate:float=.06             # step size of that optimisation, voxels of the half grid
     refine_smoothness:float=.008      # weight of the mean squared gradient in that optimisation
     training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1500, batch_size=2, learning_rate=1e-3))
@@ -199,11 +201,12 @@ def build_template(
     network:Registration,       # trained on pairs of this cohort
     cohort:Cohort,              # training subjects
     rounds:int=3,               # repetitions
+    start:torch.Tensor|None=None, # first guess, (1, *spatial); None: the plain mean
     progress:bool=True,         # show a bar
 ) -> torch.Tensor:              # (1, *spatial), normalised
     "Unbiased group-wise mean: average of registered subjects, with the mean velocity removed."
     device = next(network.parameters()).device
-    mean = sum(cohort.image(i) for i in range(len(cohort))) / len(cohort)
+    mean = sum(cohort.image(i) for i in range(len(cohort))) / len(cohort) if start is None else start
     for _ in tqdm(range(rounds), desc='population atlas', disable=not progress):
         total, drift = torch.zeros_like(mean), 0.
         for i in range(len(cohort)):
@@ -230,12 +233,13 @@ def vote_labels(
         votes.scatter_add_(0, moved, torch.ones_like(moved, dtype=votes.dtype))
     return votes.argmax(0)
 
-# %% ../nbs/05_registration.ipynb #05-026
+# %% ../nbs/05_registration.ipynb #05-027
 def refine(
     out:torch.Tensor,           # the network's answer on the half grid, (B, dim, *spatial / 2)
     moving:torch.Tensor,        # (B, 1, *spatial), normalised
     fixed:torch.Tensor,         # (B, 1, *spatial), normalised
     config:RegistrationConfig,  # loss, number and size of the steps
+    centre:torch.Tensor|None=None, # smoothness is asked of the difference from this field; None: from zero
 ) -> torch.Tensor:              # same shape as `out`
     "Instance-specific optimisation: a few steps of Adam on the registration loss of these pairs."
     if not config.refine_steps: return out
@@ -244,12 +248,36 @@ def refine(
         optimiser = torch.optim.Adam([out], lr=config.refine_rate)
         for _ in range(config.refine_steps):
             similarity, smoothness = registration_loss(out, moving, fixed, config)
+            if centre is not None: smoothness = gradient_energy(out - centre)
             optimiser.zero_grad()
             ((similarity + config.refine_smoothness*smoothness)*len(out)).backward()
             optimiser.step()
     return out.detach()
 
-# %% ../nbs/05_registration.ipynb #05-028
+# %% ../nbs/05_registration.ipynb #05-030
+def condition_features(
+    codes:torch.Tensor,         # condition vectors, (N, n_conditions), NaN where unknown
+    n_categories,               # of each condition, 0 for a continuous one
+) -> torch.Tensor:              # (N, F): a constant; the first three powers of continuous conditions; indicators of categories
+    "What the mean field may depend on; an unknown condition counts as the average one."
+    columns = [torch.ones(len(codes))]
+    for column, categories in zip(codes.T, n_categories):
+        parts = [(column == k).float() for k in range(1, categories)] if categories else [column, column**2, column**3]
+        for part in parts:
+            known = part[~column.isnan()]
+            columns.append(torch.where(column.isnan(), known.mean(), part))
+    return torch.stack(columns, 1)
+
+def mean_fields(
+    fields:np.ndarray,          # (N, dim, *spatial / 2)
+    features:torch.Tensor,      # (N, F)
+) -> torch.Tensor:              # (F, dim, *spatial / 2); the mean of subject i is features[i] @ this
+    "Least squares of the fields on the features, read subject by subject."
+    weights = torch.linalg.pinv(features.double()).float()
+    total = torch.zeros(features.shape[1], *fields.shape[1:])
+    for i in range(len(fields)): total += weights[:, i].reshape(-1, *[1]*(fields.ndim - 1)) * torch.from_numpy(fields[i].astype(np.float32))
+    return total
+
 @torch.no_grad()
 def register_cohort(
     network:Registration,       # trained registration
@@ -260,16 +288,26 @@ def register_cohort(
     progress:bool=True,         # show a bar
 ) -> np.ndarray:                # (N, dim, *spatial / 2), float16, mapped from disk: field from atlas to subject on the half grid
     "The field from the population atlas to every subject: the network's answer, refined."
-    path, device, size = Path(path), next(network.parameters()).device, 4
-    shape = (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape])
+    path, shape = Path(path), (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape])
     if not path.exists():
         with atomic_write(path) as temporary:
             fields = np.lib.format.open_memmap(temporary, 'w+', np.float16, shape)
-            for i in tqdm(range(0, len(cohort), size), desc='atlas to subjects', disable=not progress):
-                fixed = cohort.images(range(i, min(i + size, len(cohort)))).to(device)
-                moving = image[None].to(device).expand_as(fixed)
-                fields[i:i + size] = refine(network.half(moving, fixed), moving, fixed, config).cpu().numpy()
+            for number in range(config.refine_rounds if config.refine_steps else 1):
+                _register_round(network, image, cohort, fields, config, number, progress)
             fields.flush()
     fields = np.load(path, mmap_mode='r', allow_pickle=False)
     if fields.shape != shape: raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")
     return fields
+
+def _register_round(network:Registration, image:torch.Tensor, cohort:Cohort, fields:np.ndarray, config:RegistrationConfig, number:int, progress:bool) -> None:
+    "One pass over the subjects: the network and its refinement, or a refinement around the mean of the condition."
+    device, size = next(network.parameters()).device, 4
+    features = condition_features(cohort.codes, cohort.conditions.n_categories)
+    mean = mean_fields(fields, features) if number else None
+    for i in tqdm(range(0, len(cohort), size), desc=f'atlas to subjects, {number + 1}', disable=not progress):
+        part = slice(i, min(i + size, len(cohort)))
+        fixed = cohort.images(range(part.start, part.stop)).to(device)
+        moving = image[None].to(device).expand_as(fixed)
+        centre = torch.tensordot(features[part], mean, 1).to(device) if number else None
+        start = torch.from_numpy(fields[part].astype(np.float32)).to(device) if number else network.half(moving, fixed)
+        fields[part] = refine(start, moving, fixed, config, centre).cpu().numpy()
