@@ -9,7 +9,7 @@ __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write
 
 # %% ../nbs/00_core.ipynb #00-003
 import contextlib, hashlib, json, os, tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -11,7 +11,6 @@ __all__ = ['POINTS', 'endpoint_error', 'relative_error', 'FieldScore', 'nearest_
 import platform
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from .core import read_json, write_json
 from .fields import exponential, jacobian_determinant
 from .registration import enlarge_field
 from .run import STAGES, Run, open_cohort
-from .sample import Atlas, conditional_atlas
+from .sample import conditional_atlas
 from .simulate import Truth, read_truth, ventricle_volume
 
 # %% ../nbs/11_evaluate.ipynb #11-006

@@ -108,7 +108,9 @@ def bending_energy(
     u:torch.Tensor,              # displacement or velocity, (B, dim, *spatial), voxels
 ) -> torch.Tensor:               # scalar, 1/voxel²: sum of squared second derivatives, averaged over voxels
     "Bending energy of a field (Rueckert et al. 1999, eq. 6)."
-    return BendingEnergyLoss()(u) * (u.ndim - 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')          # about an indexing style inside MONAI
+        return BendingEnergyLoss()(u) * (u.ndim - 2)
 
 # %% ../nbs/01_fields.ipynb #01-029
 def gradient_energy(

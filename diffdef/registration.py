@@ -258,15 +258,15 @@ def refine(
 def condition_features(
     codes:torch.Tensor,         # condition vectors, (N, n_conditions), NaN where unknown
     n_categories,               # of each condition, 0 for a continuous one
+    average:torch.Tensor|None=None, # (F,), what an unknown condition counts as; None: the mean over `codes`
 ) -> torch.Tensor:              # (N, F): a constant; the first three powers of continuous conditions; indicators of categories
     "What the mean field may depend on; an unknown condition counts as the average one."
-    columns = [torch.ones(len(codes))]
+    columns = [torch.ones_like(codes[:, 0]) if codes.shape[1] else torch.ones(len(codes), device=codes.device)]
     for column, categories in zip(codes.T, n_categories):
         parts = [(column == k).float() for k in range(1, categories)] if categories else [column, column**2, column**3]
-        for part in parts:
-            known = part[~column.isnan()]
-            columns.append(torch.where(column.isnan(), known.mean(), part))
-    return torch.stack(columns, 1)
+        columns += [torch.where(column.isnan(), torch.nan, part) for part in parts]
+    features = torch.stack(columns, 1)
+    return torch.where(features.isnan(), features.nanmean(0) if average is None else average.to(features), features)
 
 def mean_fields(
     fields:np.ndarray,          # (N, dim, *spatial / 2)

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'override', 'start_run', 'read_config',
-           'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'train_deformation', 'Run',
-           'build_model', 'load_registration', 'open_cohort', 'train', 'find_template']
+           'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'warm_batch',
+           'train_deformation', 'Run', 'latent_shape', 'build_model', 'load_registration', 'open_cohort', 'train',
+           'find_template']
 
 # %% ../nbs/09_run.ipynb #09-003
 import json
@@ -22,10 +23,10 @@ from torch import nn
 from .autoencoder import AutoencoderConfig, autoencoder_losses, build_autoencoder, encode, latent_scale
 from .cohort import Cohort, Conditions
 from .core import atomic_write, best_device, read_json, read_tensors, write_json, write_tensors
-from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, WarmStartLoss, deformation_batch
+from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, MeanField, WarmStartLoss, deformation_batch
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, latent_batch
-from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, pair_batch, read_template,
-                                  register_cohort, vote_labels)
+from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, condition_features, mean_fields,
+                                  pair_batch, read_template, register_cohort, vote_labels)
 from .training import TrainingConfig, fit, load_result
 
 # %% ../nbs/09_run.ipynb #09-006
@@ -258,6 +259,28 @@ def train_denoiser(
     return _result(folder, 'denoiser', dict(denoiser=DenoiserLoss(network, c)), batch, network, c.training, seed, progress)
 
 # %% ../nbs/09_run.ipynb #09-022
+def fit_mean(
+    cohort:Cohort,                   # training subjects
+    fields:np.ndarray,               # their velocities from the atlas, from `register_cohort`
+) -> MeanField:
+    "The least-squares mean field of the training subjects."
+    features = condition_features(cohort.codes, cohort.conditions.n_categories)
+    return MeanField(cohort.conditions.n_categories, features.mean(0), mean_fields(fields, features))
+
+def warm_batch(
+    cohort:Cohort,                   # training subjects
+    latents:torch.Tensor,            # (N, C, *latent), scaled
+    fields:np.ndarray,               # their velocities from the atlas
+    mean:MeanField|None,             # taken off the velocities
+    size:int,                        # subjects a batch
+):                                   # batch(generator) -> dict(latent, field)
+    "Random subjects with their latent and what their field has beyond the mean of their condition."
+    def batch(generator:torch.Generator) -> dict:
+        i = torch.randint(len(cohort), (size,), generator=generator)
+        field = torch.from_numpy(np.stack([fields[k] for k in i.tolist()])).float()
+        return dict(latent=latents[i], field=field if mean is None else field - mean(cohort.codes[i]))
+    return batch
+
 def train_deformation(
     folder:Path,                     # of the run
     config:Config,                   # settings
@@ -270,12 +293,9 @@ def train_deformation(
     c, latents, image = config.deformation, parts['latents'], parts['atlas'].image
     fields = register_cohort(parts['registration'], image, cohort, folder/'fields.npy', config.registration, progress)
     decoder = DeformationDecoder(parts['autoencoder'], cohort.dim, parts['scale'], c.kind, c.half_resolution)
-    warm = latent_batch(latents, torch.arange(len(cohort))[:, None], c.warm_start.batch_size)
-    def batch(g):
-        data = warm(g)
-        return dict(latent=data['latent'], field=torch.from_numpy(np.stack([fields[k] for k in data['code'][:, 0].tolist()])).float())
-    _result(folder, 'warm_start', dict(decoder=WarmStartLoss(decoder)), batch, decoder, c.warm_start, seed, progress)
-    model = DeformationModel(parts['denoiser'], decoder)
+    mean = fit_mean(cohort, fields) if c.uses_mean else None
+    _result(folder, 'warm_start', dict(decoder=WarmStartLoss(decoder)), warm_batch(cohort, latents, fields, mean, c.warm_start.batch_size), decoder, c.warm_start, seed, progress)
+    model = DeformationModel(parts['denoiser'], decoder, mean)
     loss = DeformationLoss(model, parts['registration'], image, c, config.denoiser)
     return _result(folder, 'deformation', dict(deformation=loss), deformation_batch(cohort, latents, fields, c), model, c.training, seed, progress)
 
@@ -294,7 +314,7 @@ class Run:
     @property
     def latent_shape(self) -> tuple: # (C, *latent)
         "Shape of one latent."
-        return (self.config.autoencoder.latent_channels, *(n // self.config.autoencoder.factor for n in self.atlas.image.shape[1:]))
+        return latent_shape(self.config, self.atlas.image.shape[1:])
 
     @classmethod
     def load(cls,
@@ -307,19 +327,28 @@ class Run:
         config, conditions = config_from_dict(stored['config']), Conditions.from_dict(read_json(folder/'conditions.json'))
         path = folder/'deformation.safetensors'
         if not path.exists(): raise FileNotFoundError(f"{path} is missing: this run is not trained to its end; the same `diffdef train` command goes on with it")
-        model = build_model(config, conditions)
+        model = build_model(config, conditions, tuple(stored['shape']))
         load_result(path, model)
         return cls(folder, config, conditions, PopulationAtlas.read(folder), model.to(device).eval().requires_grad_(False), device, stored['seed'])
+
+def latent_shape(
+    config:Config,                   # settings
+    shape:tuple,                     # spatial sizes of the images
+) -> tuple:                          # (C, *latent)
+    "Shape of one latent."
+    return (config.autoencoder.latent_channels, *(n // config.autoencoder.factor for n in shape))
 
 def build_model(
     config:Config,                   # settings
     conditions:Conditions,           # their number and categories
+    shape:tuple,                     # spatial sizes of the images
 ) -> DeformationModel:               # untrained
     "Denoiser and deformation decoder of a configuration."
     autoencoder = build_autoencoder(config.autoencoder, config.dim)
-    d = config.deformation
+    d, features = config.deformation, condition_features(torch.zeros(1, len(conditions)), conditions.n_categories)[0]
+    mean = MeanField(conditions.n_categories, features, torch.zeros(len(features), config.dim, *(n // 2 for n in shape))) if d.uses_mean else None
     return DeformationModel(Denoiser(config.denoiser, config.dim, config.autoencoder.latent_channels, conditions.n_categories),
-                            DeformationDecoder(autoencoder, config.dim, 1., d.kind, d.half_resolution))
+                            DeformationDecoder(autoencoder, config.dim, 1., d.kind, d.half_resolution), mean)
 
 def load_registration(
     folder:str|Path,                 # of a run

@@ -9,7 +9,7 @@ __all__ = ['antithetic_noise', 'Atlas', 'sample_fields', 'deform', 'conditional_
 import base64
 import io
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import torch
 
 from .core import Volume, plane, plane_names, step_generator, write_json, write_volume
 from .denoiser import sample_latents
-from .fields import compose, exponential, inverse, jacobian_determinant, warp, warp_labels, write_displacement
+from .fields import compose, inverse, jacobian_determinant, warp, warp_labels, write_displacement
 from .run import Run
 
 # %% ../nbs/10_sample.ipynb #10-006
@@ -101,9 +101,10 @@ def sample_fields(
     if n_draws < 1: raise ValueError(f"conditional_atlas() 'n_draws' must be 1 or more, got {n_draws}")
     noise = antithetic_noise(n_draws, run.latent_shape, step_generator('atlas', seed)).to(run.device)
     start = time.perf_counter()
-    z = sample_latents(run.model.denoiser, noise, code.to(run.device).expand(n_draws, -1), steps, guidance)
+    codes = code.to(run.device).expand(n_draws, -1)
+    z = sample_latents(run.model.denoiser, noise, codes, steps, guidance)
     middle = time.perf_counter()
-    raw = torch.cat([run.model.decoder(part) for part in z.split(4)])
+    raw = torch.cat([run.model.decode(part, codes[:len(part)]) for part in z.split(4)])
     if raw.is_cuda: torch.cuda.synchronize()
     return raw, dict(denoising=middle - start, decoding=time.perf_counter() - middle)
 

@@ -17,7 +17,6 @@ from pathlib import Path
 import ipywidgets
 import matplotlib
 import matplotlib.pyplot as plt
-import nibabel as nib
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -158,7 +157,7 @@ def _color_bar(figure:Figure, drawn:ScalarMappable, axes:Sequence, view:str, lim
     if view == 'atlas': return
     (x0, y0, x1, y1), (width, height) = Bbox.union([ax.get_position(True) for ax in axes]).extents, figure.get_size_inches()
     box = [x1 + .12/width, y0 + .1*(y1 - y0), .1/width, .8*(y1 - y0)] if right else [x0 + .1*(x1 - x0), y0 - .18/height, .8*(x1 - x0), .09/height]
-    bar = figure.colorbar(drawn, cax=figure.addplane_axes(box), orientation='vertical' if right else 'horizontal', extend='both' if view == 'growth' else 'max')
+    bar = figure.colorbar(drawn, cax=figure.add_axes(box), orientation='vertical' if right else 'horizontal', extend='both' if view == 'growth' else 'max')
     times = grid_style(volume, limits['voxels'])['magnify']
     bar.set_label({'growth': 'volume relative to\nthe population', 'uncertainty': 'standard deviation,\nmm',
                    'deformation grid': 'movement, mm' + (f'\n(drawn {times} ×)' if times > 1 else '')}[view], fontsize=8)
@@ -198,7 +197,7 @@ def _panels(
     plt.close(figure)
     x = [left + .08*k + scale*sum(widths[:k]) for k in range(len(widths))]
     y = [height - top - .08*k - scale*sum(heights[:k + 1]) for k in range(len(heights))]
-    axes = [[figure.addplane_axes([a/width, b/height, scale*w/width, scale*h/height]) for a, w in zip(x, widths)] for b, h in zip(y, heights)]
+    axes = [[figure.add_axes([a/width, b/height, scale*w/width, scale*h/height]) for a, w in zip(x, widths)] for b, h in zip(y, heights)]
     figure.suptitle(title, x=(left + width - right)/2/width, y=1 - .06/height, va='top', fontsize=11)
     return figure, np.array(axes)
 
