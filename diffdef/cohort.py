@@ -533,7 +533,7 @@ class _ImageStore:
 
     def image(self,
         i:int,             # number of the subject
-    ) -> torch.Tensor:     # (1, *shape), in [0, 1], foreground mean 0.5
+    ) -> torch.Tensor:     # (1, *shape), in [0, 1], median tissue 0.5
         "One subject's image, normalised."
         path = self.subjects['image'].iloc[int(i)]
         return self.cache.get(('image', path), lambda: _read_image(path, self.grid)).clone()

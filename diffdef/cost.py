@@ -213,7 +213,7 @@ def _warm_start(c:Config, shape:tuple, n_categories:Sequence):
 
 def _model(c:Config, n_categories:Sequence) -> DeformationModel:
     "Denoiser and deformation decoder."
-    with torch.device('meta'): return DeformationModel(Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories), _decoder(c))
+    with torch.device('meta'): return DeformationModel(Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories), _decoder(c))      # the mean field is an addition, not counted
 
 @torch.no_grad()
 def _said(denoiser:Denoiser, latent:torch.Tensor, n_categories:Sequence) -> int:

@@ -110,14 +110,14 @@ def _cpu(registration:int, autoencoder:int, denoiser:int, warm_start:int, deform
         registration=RegistrationConfig(refine_steps=16, refine_rounds=1, training=_training(registration, 2, 1e-3)),
         autoencoder=AutoencoderConfig(channels=(8, 16, 32, 32), latent_channels=8, adversarial=0., training=_training(autoencoder, 2, 2e-3)),
         denoiser=DenoiserConfig(channels=(32,), residual_blocks=1, training=_training(denoiser, batch, 1e-3, ema=.995)),
-        deformation=DeformationConfig(warm_start=_training(warm_start, 4, 1e-3), training=_training(deformation, 4, 1e-3, ema=.99)), **more)
+        deformation=DeformationConfig(warm_start=_training(warm_start, 4, 1e-3), training=_training(deformation, 4, 5e-4, ema=.98)), **more)
 
 _SLICE = Config(
     dim=2, spacing=2.,
     registration=RegistrationConfig(training=_training(1500, 8, 1e-3)),
     autoencoder=AutoencoderConfig(channels=(16, 32, 32, 32), latent_channels=4, adversarial=0., training=_training(600, 8, 2e-3)),
     denoiser=DenoiserConfig(channels=(64, 64), attention=(False, True), training=_training(400, 16, 1e-3, ema=.995)),
-    deformation=DeformationConfig(warm_start=_training(150, 8, 1e-3), training=_training(500, 8, 1e-3, ema=.99)))
+    deformation=DeformationConfig(warm_start=_training(150, 8, 1e-3), training=_training(200, 8, 5e-4, ema=.98)))
 
 _PAPER = Config(
     spacing=1.,
@@ -130,8 +130,8 @@ _PAPER = Config(
                                   warm_start=_training(5_000, 1, 1e-4), training=_training(30_000, 1, 2.5e-5)), steps=20)
 
 PRESETS = dict(
-    demo=_cpu(400, 60, 300, 80, 400, batch=8, spacing=5.),
-    small=_cpu(800, 80, 500, 150, 800, spacing=4.),
+    demo=_cpu(400, 60, 300, 60, 120, batch=8, spacing=5.),
+    small=_cpu(800, 80, 500, 100, 250, spacing=4.),
     slice=_SLICE, brain=_PAPER, body=replace(_PAPER, spacing=None))
 
 # %% ../nbs/09_run.ipynb #09-015
