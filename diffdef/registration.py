@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RegistrationConfig', 'fold', 'enlarge_field', 'Registration', 'registration_loss', 'RegistrationLoss', 'pair_batch',
            'PopulationAtlas', 'read_template', 'build_template', 'vote_labels', 'refine', 'condition_features',
-           'mean_fields', 'register_cohort']
+           'feature_orders', 'mean_fields', 'register_cohort']
 
 # %% ../nbs/05_registration.ipynb #05-003
 from collections.abc import Callable
@@ -268,15 +268,29 @@ def condition_features(
     features = torch.stack(columns, 1)
     return torch.where(features.isnan(), features.nanmean(0) if average is None else average.to(features), features)
 
+def feature_orders(
+    n_categories,               # of each condition, 0 for a continuous one
+) -> torch.Tensor:              # (F,): 0 for the constant and categories, 1 to 3 for powers
+    "The power that each column of `condition_features` stands for."
+    return torch.tensor([0] + [k for n in n_categories for k in ([0]*(n - 1) if n else [1, 2, 3])])
+
 def mean_fields(
     fields:np.ndarray,          # (N, dim, *spatial / 2)
-    features:torch.Tensor,      # (N, F)
+    features:torch.Tensor,      # (N, F), from `condition_features`
+    n_categories,               # of each condition, 0 for a continuous one
 ) -> torch.Tensor:              # (F, dim, *spatial / 2); the mean of subject i is features[i] @ this
-    "Least squares of the fields on the features, read subject by subject."
-    weights = torch.linalg.pinv(features.double()).float()
-    total = torch.zeros(features.shape[1], *fields.shape[1:])
-    for i in range(len(fields)): total += weights[:, i].reshape(-1, *[1]*(fields.ndim - 1)) * torch.from_numpy(fields[i].astype(np.float32))
-    return total
+    "Least squares of the fields on the features, with the highest power that predicts subjects left out best."
+    flat = torch.from_numpy(fields.reshape(len(fields), -1).astype(np.float32))
+    gram, orders, best = (flat @ flat.T).double(), feature_orders(n_categories), (np.inf, None)
+    for order in range(1, 4):
+        chosen = orders <= order
+        X = features[:, chosen].double()
+        left = torch.eye(len(X), dtype=X.dtype) - X @ torch.linalg.pinv(X)
+        error = ((left @ gram @ left).diagonal() / left.diagonal().clamp(min=1e-6)**2).sum()     # of leaving each subject out (PRESS)
+        if error < best[0]: best = (float(error), chosen)
+    weights = torch.zeros(features.shape[1], len(fields))
+    weights[best[1]] = torch.linalg.pinv(features[:, best[1]].double()).float()
+    return (weights @ flat).reshape(features.shape[1], *fields.shape[1:])
 
 @torch.no_grad()
 def register_cohort(
@@ -303,7 +317,7 @@ def _register_round(network:Registration, image:torch.Tensor, cohort:Cohort, fie
     "One pass over the subjects: the network and its refinement, or a refinement around the mean of the condition."
     device, size = next(network.parameters()).device, 4
     features = condition_features(cohort.codes, cohort.conditions.n_categories)
-    mean = mean_fields(fields, features) if number else None
+    mean = mean_fields(fields, features, cohort.conditions.n_categories) if number else None
     for i in tqdm(range(0, len(cohort), size), desc=f'atlas to subjects, {number + 1}', disable=not progress):
         part = slice(i, min(i + size, len(cohort)))
         fixed = cohort.images(range(part.start, part.stop)).to(device)

@@ -265,7 +265,7 @@ def fit_mean(
 ) -> MeanField:
     "The least-squares mean field of the training subjects."
     features = condition_features(cohort.codes, cohort.conditions.n_categories)
-    return MeanField(cohort.conditions.n_categories, features.mean(0), mean_fields(fields, features))
+    return MeanField(cohort.conditions.n_categories, features.mean(0), mean_fields(fields, features, cohort.conditions.n_categories))
 
 def warm_batch(
     cohort:Cohort,                   # training subjects
