@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'write_json', 'read_json', 'write_tensors',
            'read_tensors', 'fingerprint', 'Volume', 'read_volume', 'write_volume', 'plane_names', 'plane_axes', 'plane',
-           'normalise', 'step_generator', 'seeded', 'best_device', 'shared_data']
+           'tissue_median', 'normalise', 'step_generator', 'seeded', 'best_device', 'shared_data']
 
 # %% ../nbs/00_core.ipynb #00-003
 import contextlib, hashlib, json, os, tempfile
@@ -218,17 +218,24 @@ def plane(
     return picture[::1 if downwards else -1, ::-1 if backwards else 1]
 
 # %% ../nbs/00_core.ipynb #00-028
-def normalise(
+def tissue_median(
     image:torch.Tensor,  # (C, *spatial) or (B, C, *spatial), any scale; background 0
     what:str='image',    # name for the error message
-) -> torch.Tensor:       # same shape, in [0, 1], median of the tissue 0.5
-    "Scales intensities so that the median of the tissue is 0.5 and clips to [0, 1]."
+) -> float:              # in the image's scale
+    "Median of the voxels brighter than a third of the brightest: tissue without background and fluid."
     check_finite(what, image)
     positive = image[image > 0].cpu().numpy()
     if image.min() == image.max() or positive.size == 0:
         raise ValueError(f"{what}: a constant image (value {float(image.flatten()[0])}), expected an image with a foreground above 0")
     tissue = positive[positive >= .3*np.percentile(positive, 99)]
-    return (image * float(.5/np.median(tissue))).clamp(0, 1)
+    return float(np.median(tissue))
+
+def normalise(
+    image:torch.Tensor,  # (C, *spatial) or (B, C, *spatial), any scale; background 0
+    what:str='image',    # name for the error message
+) -> torch.Tensor:       # same shape, in [0, 1], median of the tissue 0.5
+    "Scales intensities so that the median of the tissue is 0.5 and clips to [0, 1]."
+    return (image * (.5/tissue_median(image, what))).clamp(0, 1)
 
 # %% ../nbs/00_core.ipynb #00-031
 def step_generator(

@@ -10,6 +10,7 @@ import math, warnings, weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
@@ -20,8 +21,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from .autoencoder import AutoencoderConfig, PerceptualLoss, _lpips_network, build_autoencoder, build_discriminator, latent_divergence, sample_latent
 from .deformation import DeformationDecoder, DeformationLoss, DeformationModel, WarmStartLoss, neighbourhood_loss
 from .denoiser import Denoiser, DenoiserLoss
-from .fields import warp
-from .registration import Registration, RegistrationLoss
+from .fields import warp_fine
+from .registration import PopulationAtlas, Registration, RegistrationLoss
 from .run import Config
 from .training import TrainingConfig
 
@@ -234,7 +235,8 @@ def _deformation(c:Config, shape:tuple, n_categories:Sequence):
     model, image = _model(c, n_categories), _empty(1, 1, *shape)
     with torch.device('meta'): registration = Registration(c.registration, c.dim).requires_grad_(False)
     once = max(1, min(d.gradient_steps, d.sampling_steps))             # denoising steps that are counted; the others keep nothing
-    losses = dict(deformation=DeformationLoss(model, registration, image[0], replace(d, sampling_steps=once), c.denoiser))
+    atlas = PopulationAtlas(_empty(1, *(2*n for n in shape)), None, np.eye(4), {})
+    losses = dict(deformation=DeformationLoss(model, registration, atlas, replace(d, sampling_steps=once), c.denoiser))
     data = dict(latent=_latent(c, shape, size), code=_empty(size, len(n_categories)), field=_fields(c, shape, size))
     said = (d.sampling_steps - once) * _said(model.denoiser, _latent(c, shape, 1), n_categories)
     share = d.loop_share * bool(d.geometry_weight)
@@ -248,12 +250,12 @@ def _deformation(c:Config, shape:tuple, n_categories:Sequence):
 @torch.no_grad()
 def _atlas_cost(c:Config, shape:tuple, n_categories:Sequence) -> dict:
     "An atlas, from noise to the deformed image."
-    model, image, noise = _model(c, n_categories).eval(), _empty(1, 1, *shape), _latent(c, shape, c.draws)
+    model, image, noise = _model(c, n_categories).eval(), _empty(1, 1, *(2*n for n in shape)), _latent(c, shape, c.draws)      # the atlas at half the spacing
     with image.device, operation_counter() as counter, LiveTensors() as live:
         z = model.denoiser(noise, _empty(c.draws), _empty(c.draws, len(n_categories)))
         said = counter.get_total_flops()
         raw = torch.cat([model.decoder(part) for part in z.split(4)])
-        warp(image, model.decoder.displacement(raw.mean(0, keepdim=True)))
+        warp_fine(image, model.decoder.displacement(raw.mean(0, keepdim=True)))
     calls = c.steps * (1 if c.guidance == 1 else 2)
     return dict(parameters=sum(p.numel() for p in model.parameters()), steps=1, flops=counter.get_total_flops() + (calls - 1) * said,
                 activations=live.peak, memory=live.peak + _bytes([image, noise, *model.state_dict().values()]))

@@ -8,6 +8,7 @@ __all__ = ['POINTS', 'endpoint_error', 'relative_error', 'FieldScore', 'nearest_
            'evaluate_run', 'device_name']
 
 # %% ../nbs/11_evaluate.ipynb #11-003
+import math
 import platform
 import time
 from dataclasses import dataclass
@@ -19,8 +20,7 @@ import torch
 
 from .cohort import Cohort
 from .core import read_json, write_json
-from .fields import exponential, jacobian_determinant
-from .registration import enlarge_field
+from .fields import enlarge_field, exponential, jacobian_determinant
 from .run import STAGES, Run, open_cohort
 from .sample import conditional_atlas
 from .simulate import Truth, read_truth, ventricle_volume
@@ -54,6 +54,7 @@ class FieldScore:
     reference:float          # relative field error of the 20 nearest
     ventricle:float          # volume over the true volume
     folding:float            # per cent
+    calibration:float        # root mean square error over the uncertainty stated; NaN where none is
 
 def nearest_field(
     run:Run,                 # loaded
@@ -65,7 +66,7 @@ def nearest_field(
     "The reference without diffusion: mean velocity to the k nearest training subjects."
     near = cohort.neighbours(code, min(k, len(cohort)), .01)
     mean = torch.from_numpy(np.stack([fields[i] for i in near.indices.tolist()])).float().mean(0, keepdim=True)
-    return enlarge_field(exponential(mean))
+    return exponential(enlarge_field(mean))
 
 def score_field(
     u:torch.Tensor,          # displacement of a condition, (1, dim, *spatial), voxels
@@ -74,12 +75,15 @@ def score_field(
     truth:Truth,             # of the cohort
     ages:tuple,              # age asked for, age in the middle
     sex:str|None,            # category of both
+    uncertainty:torch.Tensor|None=None, # standard error of u, (1, 1, *spatial), millimetres
 ) -> FieldScore:
     "Scores one condition."
     true, true_middle, brain = truth.field(ages[0], sex), truth.field(ages[1], sex), truth.brain
     change = relative_error(u - middle, true - true_middle, brain) if ages[0] != ages[1] else float('nan')
-    return FieldScore(relative_error(u, true, brain), change, relative_error(reference, true, brain),
-                      ventricle_volume(truth.anatomy, u) / ventricle_volume(truth.anatomy, true), 100*float((jacobian_determinant(u) <= 0).float().mean()))
+    square = lambda x: float(x.square().sum(1)[0][brain].mean())
+    calibration = float('nan') if uncertainty is None else math.sqrt(square(u - true) / square(uncertainty)) * truth.config.spacing
+    return FieldScore(relative_error(u, true, brain), change, relative_error(reference, true, brain), ventricle_volume(truth.anatomy, u) / ventricle_volume(truth.anatomy, true),
+                      100*float((jacobian_determinant(u) <= 0).float().mean()), calibration)
 
 # %% ../nbs/11_evaluate.ipynb #11-011
 def truth_report(
@@ -87,7 +91,7 @@ def truth_report(
     cohort_path:str|Path,    # the simulated cohort
     condition:str='age',     # the continuous condition
     **sampling,              # n_draws, steps, guidance, seed
-) -> dict:                   # points, change_error, field_error, reference_field_error, ventricle_ratio, folding_percent: lists, one value a point
+) -> dict:                   # points, change_error, field_error, reference_field_error, ventricle_ratio, folding_percent, error_over_uncertainty: lists, one value a point
     "Scores a run on a simulated cohort against its truth."
     truth, cohort = read_truth(cohort_path), training_cohort(run, cohort_path)
     fields = np.load(run.folder/'fields.npy', mmap_mode='r', allow_pickle=False)
@@ -97,12 +101,13 @@ def truth_report(
     rows = []
     for sex in sexes:
         asked = [{condition: a} | ({} if sex is None else dict(sex=sex)) for a in ages]
-        u = [conditional_atlas(run, **sampling, **k).displacement.data[None] for k in asked]
+        atlases = [conditional_atlas(run, **sampling, **k) for k in asked]
         references = [nearest_field(run, cohort, fields, run.conditions.encode(k)) for k in asked]
-        rows.append([score_field(f, u[len(u)//2], r, truth, (a, ages[len(ages)//2]), sex) for f, r, a in zip(u, references, ages)])
+        u, e = ([getattr(a, name) and getattr(a, name).data[None] for a in atlases] for name in ('displacement', 'uncertainty'))
+        rows.append([score_field(f, u[len(u)//2], r, truth, (a, ages[len(ages)//2]), sex, s) for f, r, a, s in zip(u, references, ages, e)])
     mean = lambda name: [None if np.isnan(v) else round(float(v), 4) for v in np.mean([[getattr(s, name) for s in row] for row in rows], 0)]
     return dict(points=[round(float(a), 2) for a in ages], change_error=mean('change'), field_error=mean('field'), reference_field_error=mean('reference'),
-                ventricle_ratio=mean('ventricle'), folding_percent=mean('folding'))
+                ventricle_ratio=mean('ventricle'), folding_percent=mean('folding'), error_over_uncertainty=mean('calibration'))
 
 def training_cohort(
     run:Run,                 # loaded
@@ -159,7 +164,7 @@ def curve_report(
     at = [float(a) for a in at if shares[condition].min() <= a <= shares[condition].max()]
     atlases = [conditional_atlas(run, **sampling, **{condition: a}) for a in at]
     report = dict(at=at, condition=condition, bandwidth=bandwidth, subjects=len(shares), folding_percent=[100*float((a.jacobian.data <= 0).float().mean()) for a in atlases])
-    report['labels'] = {name: _label_report(shares[condition], shares[name], at, bandwidth, [label_share(a.labels.data, k) for a in atlases],
+    report['labels'] = {name: _label_report(shares[condition], shares[name], at, bandwidth, [a.volumes[name]/sum(a.volumes.values()) for a in atlases],
                                             label_share(run.atlas.labels, k)) for k, name in cohort.label_names.items()}
     return report
 

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['identity_grid', 'warp', 'warp_labels', 'compose', 'exponential', 'inverse', 'jacobian_determinant', 'bending_energy',
-           'gradient_energy', 'resample_field', 'write_displacement', 'read_displacement']
+           'gradient_energy', 'resample_field', 'enlarge_field', 'rescale_affine', 'average_down', 'warp_fine',
+           'fine_image', 'write_displacement', 'read_displacement']
 
 # %% ../nbs/01_fields.ipynb #01-003
 from pathlib import Path
@@ -16,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from monai.losses import BendingEnergyLoss
 from monai.networks.blocks import Warp
+from scipy import ndimage
 
 from .core import Volume, atomic_write, check_finite, check_shape
 
@@ -131,7 +133,7 @@ def resample_field(
     between = np.linalg.inv(affine) @ target                            # index in `target` -> index in `affine`
     turn = between[:3, :3][:dim, :dim]
     if np.abs(turn - np.diag(np.diag(turn))).max() > 1e-4: raise ValueError("resample_field() 'target' must have axes parallel to 'affine'")
-    scale, offset = (torch.as_tensor(a, dtype=u.dtype, device=u.device).reshape(1, dim, *[1]*dim) for a in (np.diag(turn), between[:dim, 3]))
+    scale, offset = (torch.as_tensor(a, dtype=u.dtype, device=u.device).reshape(1, dim, *[1]*dim) for a in (np.diag(turn).copy(), between[:dim, 3]))
     points = identity_grid(shape, u) * scale + offset
     sizes = torch.tensor(u.shape[2:], dtype=u.dtype, device=u.device).reshape(1, dim, *[1]*dim)
     points = (2 * points / (sizes - 1) - 1).movedim(1, -1).flip(-1)
@@ -139,6 +141,48 @@ def resample_field(
     return sampled / scale
 
 # %% ../nbs/01_fields.ipynb #01-037
+def enlarge_field(
+    u:torch.Tensor,              # displacement or velocity, (B, dim, *spatial), voxels
+) -> torch.Tensor:               # (B, dim, *2·spatial), voxels of the finer grid
+    "Puts a field on a grid of half the spacing: more samples, and each voxel counts double."
+    return 2 * F.interpolate(u, scale_factor=2, mode='bilinear' if u.ndim == 4 else 'trilinear', align_corners=False)
+
+# %% ../nbs/01_fields.ipynb #01-039
+def rescale_affine(
+    affine:np.ndarray,           # (4, 4), voxels to millimetres
+    dim:int,                     # 2 or 3 spatial axes
+    factor:float,                # size of the new voxels in old ones, .5 for half the spacing
+) -> np.ndarray:                 # (4, 4) of the new grid
+    "The affine of a grid of larger or smaller voxels; the corners stay where they are."
+    step = np.diag([*[factor]*dim, *[1.]*(4 - dim)])
+    step[:dim, 3] = (factor - 1) / 2
+    return affine @ step
+
+# %% ../nbs/01_fields.ipynb #01-042
+def average_down(
+    image:torch.Tensor,          # (B, C, *2·spatial)
+) -> torch.Tensor:               # (B, C, *spatial)
+    "Averages blocks of two voxels along each axis."
+    return (F.avg_pool2d if image.ndim == 4 else F.avg_pool3d)(image, 2)
+
+def warp_fine(
+    fine:torch.Tensor,           # image at half the spacing, (B, C, *2·spatial)
+    u:torch.Tensor,              # displacement, (B, dim, *spatial), voxels
+    padding:str='border',        # beyond the edge: 'border' repeats it, 'zeros' is background
+) -> torch.Tensor:               # (B, C, *spatial)
+    "Moves an image at half the spacing and averages it down."
+    return average_down(warp(fine, enlarge_field(u), padding))
+
+def fine_image(
+    image:torch.Tensor,          # (B, C, *spatial), on the CPU
+) -> torch.Tensor:               # (B, C, *2·spatial)
+    "An image at half the spacing whose averages are `image`: cubic splines, corrected until they fit (Van Cittert 1931)."
+    up = lambda x: torch.stack([torch.from_numpy(ndimage.zoom(c.numpy(), 2, order=3, mode='nearest', grid_mode=True)) for c in x.flatten(0, 1)]).unflatten(0, x.shape[:2])
+    fine = up(image)
+    for _ in range(3): fine = fine + up(image - average_down(fine))
+    return fine + F.interpolate(image - average_down(fine), scale_factor=2)         # what little is left, block by block
+
+# %% ../nbs/01_fields.ipynb #01-045
 _LPS = np.array([-1., -1., 1.])
 
 def write_displacement(

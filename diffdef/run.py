@@ -23,10 +23,10 @@ from torch import nn
 from .autoencoder import AutoencoderConfig, autoencoder_losses, build_autoencoder, encode, latent_scale
 from .cohort import Cohort, Conditions
 from .core import atomic_write, best_device, read_json, read_tensors, write_json, write_tensors
-from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, MeanField, WarmStartLoss, deformation_batch
+from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, MeanField, WarmStartLoss, condition_features, deformation_batch, fit_mean_field
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, latent_batch
-from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, condition_features, mean_fields,
-                                  pair_batch, read_template, register_cohort, vote_labels)
+from .fields import fine_image
+from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, pair_batch, read_template, register_cohort, repeat_voxels, vote_labels)
 from .training import TrainingConfig, fit, load_result
 
 # %% ../nbs/09_run.ipynb #09-006
@@ -104,10 +104,10 @@ def _training(steps:int, batch_size:int, learning_rate:float, **more) -> Trainin
     "Short for a TrainingConfig."
     return TrainingConfig(steps=steps, batch_size=batch_size, learning_rate=learning_rate, **more)
 
-def _cpu(registration:int, autoencoder:int, denoiser:int, warm_start:int, deformation:int, batch:int=16, **more) -> Config:
+def _cpu(registration:int, refine:int, autoencoder:int, denoiser:int, warm_start:int, deformation:int, batch:int=16, **more) -> Config:
     "A configuration for volumes on a CPU, from the number of steps of its stages."
     return Config(
-        registration=RegistrationConfig(refine_steps=16, refine_rounds=1, training=_training(registration, 2, 1e-3)),
+        registration=RegistrationConfig(refine_steps=refine, training=_training(registration, 2, 1e-3)),
         autoencoder=AutoencoderConfig(channels=(8, 16, 32, 32), latent_channels=8, adversarial=0., training=_training(autoencoder, 2, 2e-3)),
         denoiser=DenoiserConfig(channels=(32,), residual_blocks=1, training=_training(denoiser, batch, 1e-3, ema=.995)),
         deformation=DeformationConfig(warm_start=_training(warm_start, 4, 1e-3), training=_training(deformation, 4, 5e-4, ema=.98)), **more)
@@ -130,8 +130,8 @@ _PAPER = Config(
                                   warm_start=_training(5_000, 1, 1e-4), training=_training(30_000, 1, 2.5e-5)), steps=20)
 
 PRESETS = dict(
-    demo=_cpu(400, 60, 300, 60, 120, batch=8, spacing=5.),
-    small=_cpu(800, 80, 500, 100, 250, spacing=4.),
+    demo=_cpu(400, 20, 60, 300, 60, 120, batch=8, spacing=5.),
+    small=_cpu(800, 30, 80, 500, 100, 250, spacing=4.),
     slice=_SLICE, brain=_PAPER, body=replace(_PAPER, spacing=None))
 
 # %% ../nbs/09_run.ipynb #09-015
@@ -201,18 +201,18 @@ def train_registration(
     given = read_template(template, cohort, template_labels) if template else None
     if given is None:
         _result(folder, 'pairs', loss, pair_batch(cohort, None, c), network, c.training, seed, progress)
-        image = _kept_image(folder) if (folder/'template_T1w.nii.gz').exists() else build_template(network, cohort, progress=progress)
-    else: image = given.image
+        given = _kept_atlas(folder) or PopulationAtlas(fine_image(build_template(network, cohort, progress=progress)[None])[0], None, cohort.affine, cohort.label_names)
+    image = given.image
     _result(folder, 'registration', loss, pair_batch(cohort, image, c), network, c.training, seed, progress)
     if not (folder/'template.json').exists():
         labelled = cohort.subset(np.flatnonzero(cohort.subjects['labels'].notna()))
-        labels = given.labels if given is not None and given.labels is not None else vote_labels(network, image, labelled) if len(labelled) else None
-        PopulationAtlas(image, labels, cohort.affine, cohort.label_names).write(folder)
+        if given.fine_labels is None and len(labelled): given = replace(given, fine_labels=repeat_voxels(vote_labels(network, image, labelled)))
+        given.write(folder)
     return network.requires_grad_(False), PopulationAtlas.read(folder)
 
-def _kept_image(folder:Path) -> torch.Tensor:
-    "The population atlas that an interrupted run had built, (1, *spatial)."
-    return PopulationAtlas.read(folder).image
+def _kept_atlas(folder:Path) -> PopulationAtlas|None:
+    "The population atlas that an interrupted run had built; its JSON file is written last."
+    return PopulationAtlas.read(folder) if (folder/'template.json').exists() else None
 
 # %% ../nbs/09_run.ipynb #09-020
 def train_autoencoder(
@@ -263,9 +263,8 @@ def fit_mean(
     cohort:Cohort,                   # training subjects
     fields:np.ndarray,               # their velocities from the atlas, from `register_cohort`
 ) -> MeanField:
-    "The least-squares mean field of the training subjects."
-    features = condition_features(cohort.codes, cohort.conditions.n_categories)
-    return MeanField(cohort.conditions.n_categories, features.mean(0), mean_fields(fields, features, cohort.conditions.n_categories))
+    "The mean field of the training subjects; effects are judged over about 12 mm."
+    return fit_mean_field(fields, cohort.codes, cohort.conditions.n_categories, window=12 / (2*float(np.mean(cohort.spacing))))
 
 def warm_batch(
     cohort:Cohort,                   # training subjects
@@ -290,13 +289,13 @@ def train_deformation(
     progress:bool=True,              # show bars
 ) -> DeformationModel:               # trained
     "Stages 4 and 5: the deformation decoder, alone and then with the denoiser."
-    c, latents, image = config.deformation, parts['latents'], parts['atlas'].image
-    fields = register_cohort(parts['registration'], image, cohort, folder/'fields.npy', config.registration, progress)
+    c, latents, atlas = config.deformation, parts['latents'], parts['atlas']
+    fields = register_cohort(parts['registration'], atlas, cohort, folder/'fields.npy', config.registration, progress)
     decoder = DeformationDecoder(parts['autoencoder'], cohort.dim, parts['scale'], c.kind, c.half_resolution)
     mean = fit_mean(cohort, fields) if c.uses_mean else None
     _result(folder, 'warm_start', dict(decoder=WarmStartLoss(decoder)), warm_batch(cohort, latents, fields, mean, c.warm_start.batch_size), decoder, c.warm_start, seed, progress)
     model = DeformationModel(parts['denoiser'], decoder, mean)
-    loss = DeformationLoss(model, parts['registration'], image, c, config.denoiser)
+    loss = DeformationLoss(model, parts['registration'], atlas, c, config.denoiser)
     return _result(folder, 'deformation', dict(deformation=loss), deformation_batch(cohort, latents, fields, c), model, c.training, seed, progress)
 
 # %% ../nbs/09_run.ipynb #09-024
@@ -346,7 +345,7 @@ def build_model(
     "Denoiser and deformation decoder of a configuration."
     autoencoder = build_autoencoder(config.autoencoder, config.dim)
     d, features = config.deformation, condition_features(torch.zeros(1, len(conditions)), conditions.n_categories)[0]
-    mean = MeanField(conditions.n_categories, features, torch.zeros(len(features), config.dim, *(n // 2 for n in shape))) if d.uses_mean else None
+    mean = MeanField(conditions.n_categories, features, (config.dim, *(n // 2 for n in shape))) if d.uses_mean else None
     return DeformationModel(Denoiser(config.denoiser, config.dim, config.autoencoder.latent_channels, conditions.n_categories),
                             DeformationDecoder(autoencoder, config.dim, 1., d.kind, d.half_resolution), mean)
 

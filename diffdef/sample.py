@@ -19,7 +19,7 @@ import torch
 
 from .core import Volume, plane, plane_names, step_generator, write_json, write_volume
 from .denoiser import sample_latents
-from .fields import compose, inverse, jacobian_determinant, warp, warp_labels, write_displacement
+from .fields import compose, inverse, jacobian_determinant, write_displacement
 from .run import Run
 
 # %% ../nbs/10_sample.ipynb #10-006
@@ -43,8 +43,8 @@ class Atlas:
     jacobian:Volume              # (1, *spatial), det(I + du/dx); tissue has grown where it is below 1
     labels:Volume|None           # (1, *spatial), whole numbers
     label_names:dict             # {4: 'ventricle'}
-    volumes:dict                 # by label name: millilitres, for slices square centimetres
-    uncertainty:Volume|None      # (1, *spatial), millimetres: standard deviation of the displacement over draws
+    volumes:dict                 # by label name, parts of voxels counted: millilitres, for slices square centimetres
+    uncertainty:Volume|None      # (1, *spatial), millimetres: standard error of the displacement
     settings:dict                # draws, steps, guidance, seed
     seconds:dict                 # denoising, decoding, warping
 
@@ -112,6 +112,7 @@ def sample_fields(
 def deform(
     run:Run,                     # loaded
     raw:torch.Tensor,            # fields on the decoder's own grid, (n_draws, dim, *grid)
+    code:torch.Tensor,           # condition vector, (n_conditions,)
     conditions:dict,             # as asked
     settings:dict,               # noted in the atlas
     seconds:dict,                # spent so far
@@ -121,21 +122,23 @@ def deform(
     u = decoder.displacement(mean)
     back = decoder.displacement(-mean) if decoder.kind == 'velocity' else inverse(u)
     place = lambda x: Volume(x[0].cpu(), atlas.affine)
-    labels = None if atlas.labels is None else warp_labels(atlas.labels[None, None].to(u.device), u)
+    labels, sizes = (None, {}) if atlas.fine_labels is None else atlas.moved_labels(u)
     spacing = Volume(atlas.image, atlas.affine).spacing
-    spread = _spread(run, raw, spacing) if len(raw) > 1 else None
-    image = warp(atlas.image[None].to(u.device), u)
+    spread = _standard_error(run, raw, code, spacing)
+    image = atlas.moved(u)
     unit = float(np.prod(spacing)) / (1000 if len(spacing) == 3 else 100)
-    volumes = {} if labels is None else {name: float((labels == k).sum())*unit for k, name in atlas.label_names.items()}
+    volumes = {name: size*unit for name, size in sizes.items()}
     return Atlas(conditions, place(image), place(u), place(back), place(jacobian_determinant(u)), None if labels is None else place(labels), atlas.label_names,
                  volumes, None if spread is None else place(spread), settings, seconds | dict(warping=time.perf_counter() - start))
 
-def _spread(run:Run, raw:torch.Tensor, spacing:tuple) -> torch.Tensor:
-    "Standard deviation of the displacement over draws, (1, 1, *spatial), millimetres; the grid is enlarged after, not before, the statistics."
-    variance = (raw - raw.mean(0)).square().sum(0, keepdim=True) / (len(raw) - 1)
+def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple) -> torch.Tensor|None:
+    "Standard error of the displacement, (1, 1, *spatial), millimetres: of the mean field, and between draws; the grid is enlarged after the statistics, not before."
+    mean = run.model.mean
+    if len(raw) == 1 and mean is None: return None
+    variance = (raw - raw.mean(0)).square().sum(0, keepdim=True) / max(len(raw) - 1, 1)
+    if mean is not None: variance = variance + mean.variance(code.to(raw)[None])
     mm = torch.tensor(spacing, device=raw.device).reshape(1, -1, *[1]*len(spacing))
-    whole = run.model.decoder.full(variance.sqrt())
-    return (whole*mm).square().sum(1, keepdim=True).sqrt()
+    return (run.model.decoder.full(variance.sqrt())*mm).square().sum(1, keepdim=True).sqrt()
 
 def conditional_atlas(
     run:str|Path|Run,            # run folder, or a run loaded before
@@ -153,7 +156,7 @@ def conditional_atlas(
     c = run.config
     settings = dict(draws=c.draws if n_draws is None else n_draws, steps=c.steps if steps is None else steps, guidance=c.guidance if guidance is None else float(guidance), seed=seed)
     raw, seconds = sample_fields(run, code, *settings.values())
-    return deform(run, raw, conditions, settings, seconds)
+    return deform(run, raw, code, conditions, settings, seconds)
 
 # %% ../nbs/10_sample.ipynb #10-020
 @dataclass(frozen=True, eq=False)

@@ -159,7 +159,7 @@ def _color_bar(figure:Figure, drawn:ScalarMappable, axes:Sequence, view:str, lim
     box = [x1 + .12/width, y0 + .1*(y1 - y0), .1/width, .8*(y1 - y0)] if right else [x0 + .1*(x1 - x0), y0 - .18/height, .8*(x1 - x0), .09/height]
     bar = figure.colorbar(drawn, cax=figure.add_axes(box), orientation='vertical' if right else 'horizontal', extend='both' if view == 'growth' else 'max')
     times = grid_style(volume, limits['voxels'])['magnify']
-    bar.set_label({'growth': 'volume relative to\nthe population', 'uncertainty': 'standard deviation,\nmm',
+    bar.set_label({'growth': 'volume relative to\nthe population', 'uncertainty': 'standard error,\nmm',
                    'deformation grid': 'movement, mm' + (f'\n(drawn {times} ×)' if times > 1 else '')}[view], fontsize=8)
     ticks = [1/limits['growth'], 1, limits['growth']] if view == 'growth' else np.linspace(0, drawn.norm.vmax, 3)
     bar.set_ticks(ticks, labels=[f'{t:.2f}'.rstrip('0').rstrip('.') if view == 'growth' else f'{t:.3g}' for t in ticks])

@@ -21,7 +21,7 @@ from scipy.optimize import brentq
 from tqdm.auto import tqdm
 
 from .core import Volume, atomic_write, read_json, read_tensors, step_generator, write_json, write_tensors, write_volume
-from .fields import exponential, warp
+from .fields import average_down, enlarge_field, exponential, rescale_affine, warp, warp_fine
 
 # %% ../nbs/03_simulate.ipynb #03-006
 TISSUES = {1: 'csf', 2: 'gray matter', 3: 'white matter', 4: 'ventricle'}
@@ -78,8 +78,7 @@ def anatomy(
     turned = np.zeros((4, 4)); turned[3, 3] = 1
     if dim == 2: turned[1, 2], turned[1, 3] = 1, coronal
     for column, (axis, s) in enumerate(zip(axes, start)): turned[axis, column], turned[axis, 3] = spacing, s
-    fine = turned.copy(); fine[:, :dim] /= 2; fine[:3, 3] -= turned[:3, :dim].sum(1) / 4
-    channels = _sample(np.concatenate([t1[None], tissues]), affine, fine, tuple(2*n for n in shape), spacing / 2)
+    channels = _sample(np.concatenate([t1[None], tissues]), affine, rescale_affine(turned, dim, .5), tuple(2*n for n in shape), spacing / 2)
     return Anatomy(channels[:, :1], channels[:, 1:], turned, float(spacing))
 
 def _sample(
@@ -126,14 +125,6 @@ class SimulationConfig:
     bias:float=.04                # spread of the logarithm of the bias field, as it remains after correction
     noise:float=.02               # Rician noise, share of the largest intensity
 
-def _down(x:torch.Tensor) -> torch.Tensor:
-    "Averages 2 × 2 (× 2) voxels."
-    return (F.avg_pool2d if x.ndim == 4 else F.avg_pool3d)(x, 2)
-
-def _up(u:torch.Tensor) -> torch.Tensor:
-    "A field on the cohort's grid, put on the grid of half the spacing, in its voxels."
-    return 2 * F.interpolate(u, scale_factor=2, mode='bilinear' if u.ndim == 4 else 'trilinear', align_corners=False)
-
 # %% ../nbs/03_simulate.ipynb #03-016
 @dataclass(frozen=True)
 class Truth:
@@ -170,15 +161,15 @@ class Truth:
     @property
     def brain(self) -> torch.Tensor: # (*spatial), True inside the template's brain
         "Where errors are counted."
-        return _down(self.anatomy.tissues.sum(1, keepdim=True))[0, 0] > .5
+        return average_down(self.anatomy.tissues.sum(1, keepdim=True))[0, 0] > .5
 
 def _deform(
     anatomy:Anatomy,       # what is deformed
     v:torch.Tensor,        # (1, dim, *spatial), velocity, voxels of the cohort's grid
 ) -> tuple[torch.Tensor, torch.Tensor]: # image (1, 1, *spatial) and tissue shares (1, 4, *spatial)
     "Deforms at half the spacing and averages down."
-    moved = warp(torch.cat([anatomy.image, anatomy.tissues], 1), _up(exponential(v)), padding='zeros')
-    return _down(moved[:, :1]), _down(moved[:, 1:])
+    moved = warp_fine(torch.cat([anatomy.image, anatomy.tissues], 1), exponential(v), padding='zeros')
+    return moved[:, :1], moved[:, 1:]
 
 # %% ../nbs/03_simulate.ipynb #03-017
 def ventricle_volume(
@@ -187,14 +178,14 @@ def ventricle_volume(
 ) -> float:                # ratio to the template's own
     "Ventricle volume after a deformation, over that of the template, from the soft ventricle map."
     ventricle = anatomy.tissues[:, 3:]
-    return float(warp(ventricle, _up(u), padding='zeros').sum() / ventricle.sum())
+    return float(warp(ventricle, enlarge_field(u), padding='zeros').sum() / ventricle.sum())
 
 def make_truth(
     config:SimulationConfig, # of the cohort
 ) -> Truth:                # with amplitudes calibrated to the configured volumes
     "Solves for the velocities of age and size and calibrates the amplitudes."
     a = anatomy(config.spacing, config.dim)
-    brain = _down(a.tissues.sum(1, keepdim=True))[0, 0] > .5
+    brain = average_down(a.tissues.sum(1, keepdim=True))[0, 0] > .5
     cortex, white = _age_velocities(a)
     paid = lambda share: (1 - share)*cortex + share*white
     size = config.size * _scaling(brain)
@@ -229,7 +220,7 @@ def _age_velocities(
     gain = torch.from_numpy(ndimage.gaussian_filter(ventricle, 1.5 / (a.spacing/2)))
     margin = 16            # voxels of empty space all around, so that the periodic neighbours are far away
     flow = lambda source: flow_of_growth(F.pad(source, [margin]*2*source.ndim))[(..., *[slice(margin, -margin)]*source.ndim)]
-    return tuple(-_down(flow(gain - loss*(gain.sum()/loss.sum()))) / 2 for loss in (cortex, around))
+    return tuple(-average_down(flow(gain - loss*(gain.sum()/loss.sum()))) / 2 for loss in (cortex, around))
 
 def _scaling(
     brain:torch.Tensor,    # (*spatial), mask
@@ -317,10 +308,9 @@ def _participants(config:SimulationConfig) -> pd.DataFrame:
 def _write_tables(folder:Path, truth:Truth, table:pd.DataFrame) -> None:
     "Everything of the cohort that is not a subject: tables, template, truth."
     a = truth.anatomy
-    tissues = _down(a.tissues)
-    labels = torch.where(tissues.sum(1) > .5, 1 + tissues.argmax(1), 0)
-    write_volume(folder/'template_T1w.nii.gz', Volume((_down(a.image)[0]*4000).round(), a.affine), np.int16)
-    write_volume(folder/'template_dseg.nii.gz', Volume(labels, a.affine), np.uint8)
+    labels, affine = torch.where(a.tissues.sum(1) > .5, 1 + a.tissues.argmax(1), 0), rescale_affine(a.affine, truth.config.dim, .5)
+    write_volume(folder/'template_T1w.nii.gz', Volume((a.image[0]*4000).round(), affine), np.int16)
+    write_volume(folder/'template_dseg.nii.gz', Volume(labels, affine), np.uint8)
     write_tensors(folder/'truth.safetensors', dict(age=truth.age, size=truth.size), dict(ends=truth.ends))
     write_json(folder/'dataset_description.json', dict(Name='Simulated from ICBM 152 2009a', BIDSVersion='1.9.0', DatasetType='derivative'))
     names = pd.DataFrame([dict(index=k, name=n, tissue=n) for k, n in TISSUES.items()])
