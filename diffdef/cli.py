@@ -106,7 +106,7 @@ def train(
     preset:str='small',              # where the settings start from
     conditions:tuple|list=(),        # columns of the cohort's table
     categorical:tuple|list=(),       # those of them that hold categories although they look like numbers
-    template:str='auto',             # 'auto' (the cohort's template_T1w.nii.gz, else built), 'built' or an image
+    template:str='auto',             # 'auto' (the cohort's template_T1w.nii.gz, else built), 'mni', 'built' or an image
     template_labels:str|None=None,   # labels of a template given as an image
     settings:tuple|list=(),          # 'key=value'
     seed:int=0,                      # decides all random numbers
@@ -126,7 +126,7 @@ def _train_options(commands):
     p.add_argument('--preset', default='small', help='demo, small, slice, brain or body (%(default)s)')
     p.add_argument('--conditions', nargs='+', default=[], metavar='NAME', help='columns of the table that the atlas depends on')
     p.add_argument('--categorical', nargs='+', default=[], metavar='NAME', help='conditions whose numbers are names of categories')
-    p.add_argument('--template', default='auto', metavar='auto|built|FILE', help="population atlas: the cohort's template_T1w.nii.gz if there is one, else built (auto)")
+    p.add_argument('--template', default='auto', metavar='auto|mni|built|FILE', help="population atlas: the cohort's template_T1w.nii.gz if there is one, else built (auto); mni is the ICBM 152 brain")
     p.add_argument('--template-labels', metavar='FILE', help='labels of the template FILE')
     p.add_argument('--set', dest='settings', nargs='+', action='extend', default=[], metavar='KEY=VALUE', help='change a setting, for example autoencoder.steps=500')
     p.add_argument('--seed', type=int, default=0, help='decides all random numbers (%(default)s)')
@@ -269,14 +269,15 @@ def info(
     if (run is None) == (preset is None): raise ValueError("info: expected either a run folder or --preset NAME")
     from diffdef.cost import describe
     from diffdef.run import PRESETS, Run, override
+    grid = {}                                    # of the preset's own kind of images
     if run is not None:
         loaded = Run.load(run)
-        config = loaded.config
+        config, grid = loaded.config, dict(shape=tuple(loaded.atlas.image.shape[1:]), n_categories=loaded.conditions.n_categories)
         for name, text in _ranges(loaded.conditions): print(f'{name}: {text}')
     elif preset in PRESETS: config = override(PRESETS[preset], list(settings))
     else: raise ValueError(f"unknown preset {preset!r}, expected one of {', '.join(PRESETS)}")
     for key, value in _flat(asdict(config)): print(f'{key} = {value}')
-    table = describe(config)
+    table = describe(config, **grid)
     print(table.to_string(float_format='{:.3g}'.format) if hasattr(table, 'to_string') else table)
 
 def _ranges(conditions):

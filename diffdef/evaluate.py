@@ -164,7 +164,7 @@ def curve_report(
     at = [float(a) for a in at if shares[condition].min() <= a <= shares[condition].max()]
     atlases = [conditional_atlas(run, **sampling, **{condition: a}) for a in at]
     report = dict(at=at, condition=condition, bandwidth=bandwidth, subjects=len(shares), folding_percent=[100*float((a.jacobian.data <= 0).float().mean()) for a in atlases])
-    report['labels'] = {name: _label_report(shares[condition], shares[name], at, bandwidth, [a.volumes[name]/sum(a.volumes.values()) for a in atlases],
+    report['labels'] = {name: _label_report(shares[condition], shares[name], at, bandwidth, [label_share(a.labels.data, k) for a in atlases],
                                             label_share(run.atlas.labels, k)) for k, name in cohort.label_names.items()}
     return report
 

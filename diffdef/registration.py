@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['RegistrationConfig', 'fold', 'Registration', 'dissimilarity', 'RegistrationLoss', 'pair_batch', 'majority',
-           'repeat_voxels', 'PopulationAtlas', 'read_template', 'build_template', 'vote_labels', 'refine',
+           'repeat_voxels', 'PopulationAtlas', 'read_template', 'mni_brain', 'build_template', 'vote_labels', 'refine',
            'refine_loss', 'register_cohort']
 
 # %% ../nbs/05_registration.ipynb #05-003
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nibabel as nib
@@ -18,7 +18,8 @@ import torch
 import torch.nn.functional as F
 from monai.losses import LocalNormalizedCrossCorrelationLoss
 from monai.networks.nets import VoxelMorphUNet
-from nilearn.image import resample_img, smooth_img
+from nilearn.datasets import load_mni152_brain_mask, load_mni152_template
+from nilearn.image import math_img, resample_img, smooth_img
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -38,9 +39,10 @@ class RegistrationConfig:
     window:int=7                      # of 'lncc', voxels, odd
     smoothness:float=.002             # weight of the mean squared gradient of the output, in training
     template_share:float=.7           # share of pairs whose moving image is the population atlas
-    refine_steps:int=30               # steps of instance optimisation when the atlas is registered to the cohort; 0: the network alone
+    refine_steps:int=16               # steps of instance optimisation when the atlas is registered to the cohort; 0: the network alone
+    refine_rounds:int=2               # rounds of so many steps; from the second on around the mean of the condition
     refine_rate:float=.08             # step size of that optimisation, voxels of the half grid
-    refine_smoothness:float=.002      # weight of the mean squared gradient in that optimisation
+    refine_smoothness:float=.004      # weight of the mean squared gradient in that optimisation
     training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1500, batch_size=2, learning_rate=1e-3))
 
     def __post_init__(self):
@@ -209,11 +211,11 @@ class PopulationAtlas:
 
 # %% ../nbs/05_registration.ipynb #05-020
 def read_template(
-    path:str|Path,              # NIfTI image, background 0
+    path:str|Path,              # NIfTI image, background 0; or 'mni', the ICBM 152 brain inside nilearn
     cohort:Cohort,              # whose grid it is put on
     labels:str|Path|None=None,  # NIfTI labels on the image's grid, with the cohort's label numbers
 ) -> PopulationAtlas:
-    "The population atlas from a file."
+    "The population atlas from a file, or the MNI template."
     fine = _to_fine_grid(path, cohort, labels=False)
     if not (fine > 0).float().mean() > .02: raise ValueError(f"{path}: less than 2 % of the cohort's grid is covered, expected a template in the same space (affine {cohort.affine.round(1).tolist()})")
     marks = None if labels is None else _to_fine_grid(labels, cohort, labels=True).long()
@@ -221,13 +223,18 @@ def read_template(
 
 def _to_fine_grid(path:str|Path, cohort:Cohort, labels:bool) -> torch.Tensor:
     "An image or a label map at half the spacing of the cohort's grid, (*2·spatial)."
-    volume, target, shape = read_volume(path), rescale_affine(cohort.affine, cohort.dim, .5), tuple(2*n for n in cohort.shape)
+    volume, target, shape = mni_brain() if str(path) == 'mni' else read_volume(path), rescale_affine(cohort.affine, cohort.dim, .5), tuple(2*n for n in cohort.shape)
     data = volume.data[0]
     if tuple(data.shape) == shape and np.allclose(volume.affine, target, atol=1e-3): return data
     if cohort.dim == 3 and not (tuple(data.shape) == cohort.shape and np.allclose(volume.affine, cohort.affine, atol=1e-3)): return _resample(volume, target, shape, labels)
     if tuple(data.shape) == cohort.grid.source_shape: data = cohort.grid.majority(data.long()) if labels else cohort.grid.resample(data)
     if tuple(data.shape) != cohort.shape: raise ValueError(f"{path}: shape {tuple(data.shape)}, expected the cohort's {cohort.shape}, twice that, or its files' {cohort.grid.source_shape}")
     return repeat_voxels(data) if labels else fine_image(data[None, None])[0, 0].clamp(min=0)
+
+def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
+    "The brain of the ICBM 152 template of 2009."
+    image = math_img('t1 * mask', t1=load_mni152_template(resolution=1), mask=load_mni152_brain_mask(resolution=1))
+    return Volume(torch.from_numpy(image.get_fdata(dtype=np.float32))[None], image.affine)
 
 def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> torch.Tensor:
     "A volume on another grid; images are blurred before if that is coarser."
@@ -281,6 +288,7 @@ def refine(
     atlas:PopulationAtlas,      # what is registered
     fixed:torch.Tensor,         # to these, (B, 1, *spatial), normalised
     config:RegistrationConfig,  # loss, number and size of the steps
+    centre:torch.Tensor|None=None, # where smoothness is measured from, same shape as `out`; None: zero
 ) -> torch.Tensor:              # same shape as `out`
     "Instance-specific optimisation: a few steps of Adam on the registration loss of these pairs."
     if not config.refine_steps: return out
@@ -289,7 +297,7 @@ def refine(
         optimiser = torch.optim.Adam([out], lr=config.refine_rate)
         for _ in range(config.refine_steps):
             optimiser.zero_grad()
-            (refine_loss(out, atlas, fixed, config)*len(out)).backward()      # the pairs do not know of each other
+            (refine_loss(out, atlas, fixed, config, centre)*len(out)).backward()      # the pairs do not know of each other
             optimiser.step()
     return out.detach()
 
@@ -298,12 +306,13 @@ def refine_loss(
     atlas:PopulationAtlas,      # what is registered
     fixed:torch.Tensor,         # to these, (B, 1, *spatial), normalised
     config:RegistrationConfig,  # similarity, smoothness, kind of field
+    centre:torch.Tensor|None=None, # where smoothness is measured from, same shape as `out`; None: zero
 ) -> torch.Tensor:              # scalar
     "Registration loss of the atlas moved without blur, the field integrated on the images' grid."
     u = exponential(enlarge_field(out)) if config.diffeomorphic else enlarge_field(out)
-    return dissimilarity(atlas.moved(u), fixed, config) + config.refine_smoothness*gradient_energy(out)
+    return dissimilarity(atlas.moved(u), fixed, config) + config.refine_smoothness*gradient_energy(out if centre is None else out - centre)
 
-# %% ../nbs/05_registration.ipynb #05-029
+# %% ../nbs/05_registration.ipynb #05-031
 @torch.no_grad()
 def register_cohort(
     network:Registration,       # trained registration
@@ -311,18 +320,23 @@ def register_cohort(
     cohort:Cohort,              # subjects
     path:str|Path,              # `*.npy`, made anew unless it is there
     config:RegistrationConfig,  # refinement
+    earlier:np.ndarray|None=None, # fields of the round before, to start from; None: the network's answers
+    centre:Callable|None=None,  # condition vectors -> fields that smoothness is measured from; None: zero
     progress:bool=True,         # show a bar
 ) -> np.ndarray:                # (N, dim, *spatial / 2), float16, mapped from disk: field from atlas to subject on the half grid
     "The field from the population atlas to every subject: the network's answer, refined."
     path, shape, size = Path(path), (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape]), 4
     if not path.exists():
         device = next(network.parameters()).device
+        atlas = replace(atlas, fine=atlas.fine.to(device))
+        image = atlas.image
         with atomic_write(path) as temporary:
             fields = np.lib.format.open_memmap(temporary, 'w+', np.float16, shape)
             for i in tqdm(range(0, len(cohort), size), desc='atlas to subjects', disable=not progress):
-                fixed = cohort.images(range(i, min(i + size, len(cohort)))).to(device)
-                guess = network.half(atlas.image.to(device).expand_as(fixed), fixed)
-                fields[i:i + size] = refine(guess, atlas, fixed, config).cpu().numpy()
+                part = slice(i, min(i + size, len(cohort)))
+                fixed = cohort.images(range(part.start, part.stop)).to(device)
+                guess = network.half(image.expand_as(fixed), fixed) if earlier is None else torch.from_numpy(np.asarray(earlier[part], np.float32)).to(device)
+                fields[part] = refine(guess, atlas, fixed, config, None if centre is None else centre(cohort.codes[part]).to(device)).cpu().numpy()
             fields.flush()
     fields = np.load(path, mmap_mode='r', allow_pickle=False)
     if fields.shape != shape: raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'override', 'start_run', 'read_config',
-           'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'warm_batch',
-           'train_deformation', 'Run', 'latent_shape', 'build_model', 'load_registration', 'open_cohort', 'train',
-           'find_template']
+           'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'register_rounds',
+           'warm_batch', 'train_deformation', 'Run', 'latent_shape', 'build_model', 'load_registration', 'open_cohort',
+           'train', 'find_template']
 
 # %% ../nbs/09_run.ipynb #09-003
 import json
@@ -130,8 +130,8 @@ _PAPER = Config(
                                   warm_start=_training(5_000, 1, 1e-4), training=_training(30_000, 1, 2.5e-5)), steps=20)
 
 PRESETS = dict(
-    demo=_cpu(400, 20, 60, 300, 60, 120, batch=8, spacing=5.),
-    small=_cpu(800, 30, 80, 500, 100, 250, spacing=4.),
+    demo=_cpu(400, 12, 60, 300, 60, 120, batch=8, spacing=5.),
+    small=_cpu(800, 16, 80, 500, 100, 250, spacing=4.),
     slice=_SLICE, brain=_PAPER, body=replace(_PAPER, spacing=None))
 
 # %% ../nbs/09_run.ipynb #09-015
@@ -266,6 +266,24 @@ def fit_mean(
     "The mean field of the training subjects; effects are judged over about 12 mm."
     return fit_mean_field(fields, cohort.codes, cohort.conditions.n_categories, window=12 / (2*float(np.mean(cohort.spacing))))
 
+def register_rounds(
+    folder:Path,                     # of the run; keeps fields.npy
+    config:Config,                   # settings
+    cohort:Cohort,                   # training subjects
+    registration:Registration,       # trained
+    atlas:PopulationAtlas,           # what is registered to them
+    progress:bool=True,              # show bars
+) -> np.ndarray:                     # (N, dim, *spatial / 2), mapped from disk
+    "Velocities from the atlas to all subjects; from the second round on around the mean of their condition."
+    c, fields, last = config.registration, None, folder/'fields.npy'
+    rounds = 1 if last.exists() or not c.refine_steps else c.refine_rounds
+    for number in range(1, rounds + 1):
+        path = last if number == rounds else folder/f'fields-{number}.npy'
+        centre = None if fields is None else fit_mean(cohort, fields)
+        fields = register_cohort(registration, atlas, cohort, path, c, fields, centre, progress)
+    for path in folder.glob('fields-*.npy'): path.unlink()
+    return fields
+
 def warm_batch(
     cohort:Cohort,                   # training subjects
     latents:torch.Tensor,            # (N, C, *latent), scaled
@@ -290,7 +308,7 @@ def train_deformation(
 ) -> DeformationModel:               # trained
     "Stages 4 and 5: the deformation decoder, alone and then with the denoiser."
     c, latents, atlas = config.deformation, parts['latents'], parts['atlas']
-    fields = register_cohort(parts['registration'], atlas, cohort, folder/'fields.npy', config.registration, progress)
+    fields = register_rounds(folder, config, cohort, parts['registration'], atlas, progress)
     decoder = DeformationDecoder(parts['autoencoder'], cohort.dim, parts['scale'], c.kind, c.half_resolution)
     mean = fit_mean(cohort, fields) if c.uses_mean else None
     _result(folder, 'warm_start', dict(decoder=WarmStartLoss(decoder)), warm_batch(cohort, latents, fields, mean, c.warm_start.batch_size), decoder, c.warm_start, seed, progress)
@@ -378,7 +396,7 @@ def train(
     conditions=(),                   # names of columns
     settings=(),                     # texts such as 'autoencoder.steps=500'
     categorical=(),                  # conditions whose numbers are only labels
-    template:str|Path|None=None,     # NIfTI file, or 'built'; None: 'template_T1w.nii.gz' in the cohort's folder where there is one, else built
+    template:str|Path|None=None,     # NIfTI file, 'mni' or 'built'; None: 'template_T1w.nii.gz' in the cohort's folder where there is one, else built
     template_labels:str|Path|None=None, # NIfTI file with the cohort's label numbers
     seed:int=0,                      # of everything random
     progress:bool=True,              # show bars
@@ -399,12 +417,12 @@ def train(
 
 def find_template(
     cohort_path:str|Path,            # folder or table
-    template:str|Path|None,          # as given: file, 'built' or None
+    template:str|Path|None,          # as given: file, 'mni', 'built' or None
     labels:str|Path|None,            # as given: file or None
 ) -> tuple[Path|None, Path|None]:    # files, None where the atlas is to be built
     "Which file the population atlas comes from."
     beside = Path(cohort_path)/'template_T1w.nii.gz'
     if template is None and beside.exists(): return beside, labels or next((p for p in [beside.with_name('template_dseg.nii.gz')] if p.exists()), None)
     if template is None or str(template) == 'built': return None, labels
-    if not Path(template).exists(): raise FileNotFoundError(f"{template}: no such template, expected a NIfTI file or 'built'")
+    if str(template) != 'mni' and not Path(template).exists(): raise FileNotFoundError(f"{template}: no such template, expected a NIfTI file, 'mni' or 'built'")
     return Path(template), labels
