@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['one_hot', 'dice', 'warp_shares', 'soft_dice', 'hausdorff95', 'folding_percent', 'jacobian_gradient',
            'log_jacobian_spread', 'mm', 'mean_length', 'centrality', 'draw_variance', 'ssim', 'psnr', 'ncc',
-           'load_lpips', 'lpips_distance', 'entropy_focus', 'image_gradient_energy', 'Band', 'curve_band',
-           'coarse_picture', 'Reader', 'train_reader']
+           'load_lpips', 'lpips_distance', 'entropy_focus', 'image_gradient_energy', 'Band', 'weighted_band',
+           'curve_band', 'coarse_picture', 'Reader', 'train_reader']
 
 # %% ../nbs/15_metrics.ipynb #15-003
 import warnings
@@ -241,21 +241,32 @@ class Band:
         values = np.asarray(values, float)
         return (values < self.low) | (values > self.high)
 
+def weighted_band(
+    weights:np.ndarray,      # of each subject at each condition, (conditions, N)
+    y:np.ndarray,            # (N,), the share of each subject, or any other number
+    at:Sequence,             # (conditions,), noted in the result
+    draws:int=500,           # bootstrap samples
+    level:float=.95,         # share of them inside the band
+    seed:int=0,              # of the samples
+) -> Band:
+    "Weighted means and their pointwise bootstrap band over subjects (Efron 1979)."
+    weights, y = np.asarray(weights, float), np.asarray(y, float)
+    mean = lambda w, y: w @ y / w.sum(1)
+    picks = torch.randint(len(y), (draws, len(y)), generator=step_generator('bootstrap', seed)).numpy()
+    with np.errstate(invalid='ignore'): curves = np.stack([mean(weights[:, p], y[p]) for p in picks])
+    low, high = np.nanquantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)      # NaN: a sample without anyone near
+    return Band(np.asarray(at), mean(weights, y), low, high)
+
 def curve_band(
     x:np.ndarray,            # condition of each subject
     y:np.ndarray,            # its share, or any other number
     at:Sequence,             # where the curve is wanted
     bandwidth:float,         # standard deviation of the Gaussian, in units of x
-    draws:int=500,           # bootstrap samples
-    level:float=.95,         # share of them inside the band
-    seed:int=0,              # of the samples
+    **bootstrap,             # draws, level, seed
 ) -> Band:
-    "Kernel-smoothed mean and its pointwise bootstrap band over subjects (Efron 1979)."
-    x, y, at = (np.asarray(v, float) for v in (x, y, at))
-    picks = torch.randint(len(x), (draws, len(x)), generator=step_generator('bootstrap', seed)).numpy()
-    curves = np.stack([smooth_curve(x[p], y[p], at, bandwidth) for p in picks])
-    low, high = np.quantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)
-    return Band(at, smooth_curve(x, y, at, bandwidth), low, high)
+    "Kernel-smoothed mean over one condition with its band."
+    distance = np.asarray(at, float)[:, None] - np.asarray(x, float)[None]
+    return weighted_band(np.exp(-.5*(distance/bandwidth)**2), y, at, **bootstrap)
 
 # %% ../nbs/15_metrics.ipynb #15-038
 def coarse_picture(
