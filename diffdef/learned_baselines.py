@@ -15,7 +15,7 @@ __all__ = ['GENERATORS', 'LEARNED', 'RunningMean', 'TemplateConfig', 'TemplateMo
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
