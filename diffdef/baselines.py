@@ -25,7 +25,7 @@ import torch.nn.functional as F
 
 from .cohort import Cohort, Conditions
 from .core import Volume, check_shape, normalise, read_json, step_generator
-from .fields import compose, exponential, inverse, jacobian_determinant, warp, warp_labels
+from .fields import compose, exponential, inverse, jacobian_determinant, warp
 from .registration import PopulationAtlas, Registration, RegistrationConfig, enlarge_field, refine
 from .run import Run, config_from_dict, load_registration, open_cohort, read_config
 from .sample import Atlas
@@ -94,14 +94,17 @@ class Near:
         return torch.tensordot(self.weights, self.images if images is None else images, 1)[None]
 
     def vote(self,
-        u:torch.Tensor|None=None, # displacements that move each subject to the atlas, (K, dim, *spatial), voxels; None: not moved
+        move:torch.Tensor|Callable|None=None, # displacements to the atlas, (K, dim, *spatial), voxels; or (n, share) -> share moved; None: not moved
     ) -> torch.Tensor|None:      # (1, *spatial), whole numbers; None where nobody has labels
-        "Labels of the atlas: each neighbour's labels are moved to it, the largest weight wins."
+        "Labels of the atlas: the shares of each label are moved and summed by weight, the largest wins."
         if not self.labels: return None
-        moved = {n: x if u is None else warp_labels(x, u[n:n + 1]) for n, x in self.labels.items()}
-        votes = torch.zeros(1 + max(int(x.max()) for x in moved.values()), *self.images.shape[2:], device=self.images.device)
-        for n, x in moved.items(): votes.scatter_add_(0, x[0], self.weights[n].expand_as(x[0]))
-        return votes.argmax(0, keepdim=True)
+        if torch.is_tensor(u := move): move = lambda n, share: warp(share, u[n:n + 1])
+        best, winner = -torch.ones_like(self.images[:1]), torch.zeros_like(self.images[:1], dtype=torch.long)
+        for value in torch.cat([x.unique() for x in self.labels.values()]).unique().tolist():
+            shares = ((n, (x == value).to(self.images.dtype)) for n, x in self.labels.items())
+            total = sum(self.weights[n]*(x if move is None else move(n, x)) for n, x in shares)
+            winner, best = torch.where(total > best, value, winner), torch.maximum(total, best)
+        return winner[0]
 
 # %% ../nbs/16_baselines.ipynb #16-013
 def measure_displacement(
@@ -307,12 +310,12 @@ def _silence():
 
 def _ants_labels(ants, folder:Path, fixed, near:Near) -> torch.Tensor|None:
     "The vote of the neighbours' labels, moved by the transformations that the template was built with."
-    moved = {}
-    for n, x in near.labels.items():
+    def move(n:int, share:torch.Tensor) -> torch.Tensor:
+        "A share of one label, moved to the template."
         warps = [str(folder/'avgWarp.nii.gz'), str(folder/'avgAffine.mat'), *(str(folder/f'img{n:04d}'/f'out{e}') for e in ('1Warp.nii.gz', '0GenericAffine.mat'))]
-        out = ants.apply_transforms(fixed, _to_ants(ants, x.float(), fixed.spacing), warps, 'nearestNeighbor', whichtoinvert=[False, True, False, False])
-        moved[n] = torch.from_numpy(out.numpy())[None, None].round().long()
-    return Near(near.images.cpu(), moved, near.weights.cpu(), near.indices).vote()
+        out = ants.apply_transforms(fixed, _to_ants(ants, share, fixed.spacing), warps, 'linear', whichtoinvert=[False, True, False, False])
+        return torch.from_numpy(out.numpy()).to(share)[None, None]
+    return near.vote(move)
 
 def _to_ants(ants, image:torch.Tensor, spacing:tuple):
     "An image of ANTs from (1, 1, *spatial)."
