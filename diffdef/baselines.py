@@ -25,8 +25,8 @@ import torch.nn.functional as F
 
 from .cohort import Cohort, Conditions
 from .core import Volume, check_shape, normalise, read_json, step_generator
-from .fields import compose, exponential, inverse, jacobian_determinant, warp
-from .registration import PopulationAtlas, Registration, RegistrationConfig, enlarge_field, refine
+from .fields import compose, enlarge_field, exponential, inverse, jacobian_determinant, warp
+from .registration import PopulationAtlas, Registration, RegistrationConfig, refine
 from .run import Run, config_from_dict, load_registration, open_cohort, read_config
 from .sample import Atlas
 
@@ -117,8 +117,8 @@ def measure_displacement(
         return zero, zero, 'none: identity'
     moving = study.atlas.image[None].to(image)
     with torch.no_grad(): out = study.registration.half(moving, image)
-    out = refine(out, moving, image, study.config)
-    if study.registration.diffeomorphic: return enlarge_field(exponential(out)), enlarge_field(exponential(-out)), 'registration of the population atlas'
+    out = refine(out, study.atlas, image, study.config)
+    if study.registration.diffeomorphic: return exponential(enlarge_field(out)), exponential(enlarge_field(-out)), 'registration of the population atlas'
     u = enlarge_field(out)
     return u, inverse(u), 'registration of the population atlas'
 

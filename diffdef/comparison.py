@@ -28,10 +28,10 @@ from tqdm.auto import tqdm
 from .cohort import Cohort, kernel_weights
 from .core import Volume, atomic_write, fingerprint, normalise, plane, plane_names, read_json, read_tensors, write_json, write_tensors
 from .evaluate import device_name, endpoint_error, label_share, stage_seconds, training_cohort
-from .fields import exponential, warp, warp_labels
+from .fields import enlarge_field, exponential, warp, warp_labels
 from .metrics import (centrality, dice, entropy_focus, folding_percent, hausdorff95, image_gradient_energy, jacobian_gradient,
                              load_lpips, log_jacobian_spread, lpips_distance, mean_length, mm, ncc, one_hot, psnr, soft_dice, ssim, train_reader, warp_shares, weighted_band)
-from .registration import RegistrationConfig, enlarge_field, refine
+from .registration import PopulationAtlas, RegistrationConfig, refine
 from .run import Run, open_cohort
 from .sample import Atlas
 from .show import growth, growth_scale
@@ -50,15 +50,15 @@ def register_instance(
     there, back = [], []
     for part in subjects.split(4):
         start = part.new_zeros(len(part), atlas.ndim - 2, *[n // 2 for n in atlas.shape[2:]])
-        v = refine(start, atlas.expand_as(part), part, config)
-        there.append(enlarge_field(exponential(v))); back.append(enlarge_field(exponential(-v)))
+        v = refine(start, PopulationAtlas.from_image(atlas[0], np.eye(4)), part, config)
+        there.append(exponential(enlarge_field(v))); back.append(exponential(enlarge_field(-v)))
     return torch.cat(there), torch.cat(back)
 
 # %% ../nbs/17_comparison.ipynb #17-009
-def _need(package:str, extra:str):
+def _need(package:str, name:str):
     "An optional package, or how to install it."
     try: return __import__(package, fromlist=['_'])
-    except ImportError as e: raise ImportError(f"this scorer needs the package {extra.split('[')[0]}: pip install 'diffdef[{extra.split('[')[1][:-1]}]', or choose scorer='instance'") from e
+    except ImportError as e: raise ImportError(f"this scorer needs the package {name}: pip install 'diffdef[baselines]', or choose scorer='instance'") from e
 
 def register_ants(
     atlas:torch.Tensor,      # (1, 1, *spatial), normalised
@@ -68,7 +68,7 @@ def register_ants(
     iterations:tuple=(100, 70, 20), # at a quarter, a half and the whole of the resolution
 ) -> tuple[torch.Tensor, torch.Tensor]: # to_subject and to_atlas, (B, dim, *spatial), voxels
     "Symmetric normalisation (SyN, Avants et al. 2008) of each pair, by antspyx."
-    ants = _need('ants', 'antspyx[ants]')
+    ants = _need('ants', 'antspyx')
     place = lambda x: ants.from_numpy(x.cpu().numpy().astype(np.float32), spacing=[float(s) for s in spacing])
     moving, found = place(atlas[0, 0]), []
     for subject in subjects:
@@ -93,7 +93,7 @@ def register_deepali(
     bending:float=1e-4,      # weight of the bending energy
 ) -> tuple[torch.Tensor, torch.Tensor]: # to_subject and to_atlas, (B, dim, *spatial), voxels
     "Free-form velocities (SVFFD) of all pairs, by hf-deepali."
-    core, spatial, losses = (_need(f'deepali.{m}', 'hf-deepali[deepali]') for m in ('core', 'spatial', 'losses.functional'))
+    core, spatial, losses = (_need(f'deepali.{m}', 'hf-deepali') for m in ('core', 'spatial', 'losses.functional'))
     grid = core.Grid(shape=atlas.shape[2:], align_corners=True)
     half = (torch.tensor(atlas.shape[2:], device=atlas.device) - 1.).reshape(1, -1, *[1]*(atlas.ndim - 2)) / 2
     moving = spatial.StationaryVelocityFreeFormDeformation(grid, groups=len(subjects), stride=stride).to(atlas.device).requires_grad_(True)

@@ -31,10 +31,10 @@ from .autoencoder import build_autoencoder, build_decoder_copy
 from .baselines import Near, Study, balanced_register, make_atlas
 from .cohort import Cohort
 from .core import normalise, read_json, read_tensors, seeded, step_generator, write_json
-from .deformation import balanced_weights, neighbourhood_loss
+from .deformation import balanced_weights, condition_features, neighbourhood_loss
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, sample_latents
-from .fields import exponential, gradient_energy, warp
-from .registration import Registration, RegistrationConfig, condition_features, enlarge_field
+from .fields import enlarge_field, exponential, gradient_energy, warp
+from .registration import Registration, RegistrationConfig
 from .run import config_from_dict, read_config
 from .sample import Atlas
 from .training import TrainingConfig, fit, load_result

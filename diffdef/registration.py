@@ -160,6 +160,17 @@ class PopulationAtlas:
     affine:np.ndarray           # (4, 4)
     label_names:dict            # label: name
 
+    @classmethod
+    def from_image(cls,
+        image:torch.Tensor,     # (1, *spatial), normalised
+        affine:np.ndarray,      # (4, 4)
+        labels:torch.Tensor|None=None, # (*spatial), whole numbers
+        label_names:dict|None=None, # label: name
+    ) -> 'PopulationAtlas':
+        "An atlas of which nothing finer is known."
+        fine = fine_image(image[None].cpu())[0].to(image)
+        return cls(fine, None if labels is None else repeat_voxels(labels), affine, label_names or {})
+
     @property
     def image(self) -> torch.Tensor: # (1, *spatial), in [0, 1]
         "The atlas on the cohort's grid."

@@ -25,7 +25,6 @@ from .cohort import Cohort, Conditions
 from .core import atomic_write, best_device, read_json, read_tensors, write_json, write_tensors
 from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, MeanField, WarmStartLoss, condition_features, deformation_batch, fit_mean_field
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, latent_batch
-from .fields import fine_image
 from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, pair_batch, read_template, register_cohort, repeat_voxels, vote_labels)
 from .training import TrainingConfig, fit, load_result
 
@@ -201,7 +200,7 @@ def train_registration(
     given = read_template(template, cohort, template_labels) if template else None
     if given is None:
         _result(folder, 'pairs', loss, pair_batch(cohort, None, c), network, c.training, seed, progress)
-        given = _kept_atlas(folder) or PopulationAtlas(fine_image(build_template(network, cohort, progress=progress)[None])[0], None, cohort.affine, cohort.label_names)
+        given = _kept_atlas(folder) or PopulationAtlas.from_image(build_template(network, cohort, progress=progress), cohort.affine, label_names=cohort.label_names)
     image = given.image
     _result(folder, 'registration', loss, pair_batch(cohort, image, c), network, c.training, seed, progress)
     if not (folder/'template.json').exists():
