@@ -218,13 +218,39 @@ def _sheet_options(commands):
 
 # %% ../nbs/13_cli.ipynb #13-036
 def evaluate(
-    run:str,             # run folder
-    cohort:str,          # the cohort it was trained on
+    run:str,                 # run folder
+    cohort:str,              # the cohort it was trained on
+    methods:tuple|list=(),   # names of methods to compare, or 'all'; empty: the run's own figures
+    at:tuple|list=(),        # 'name=value', one of them 'name=first:last:count', for the comparison
+    scorer:str='instance',   # registration that scores: 'instance', 'ants' or 'deepali'
+    subjects:int=20,         # most test subjects a condition
+    out:str|None=None,       # folder of the comparison; `comparison` in the run folder when None
+    lpips:str|None=None,     # file with AlexNet's weights; torchvision's cache when None
 ) -> None:
-    "Measures a run and writes report.json into its folder."
-    from diffdef.evaluate import evaluate_run
-    for name, value in evaluate_run(run, cohort).items(): print(f'{name}: {_short(value)}')
-    print(Path(run)/'report.json')
+    "Measures a run and writes report.json into its folder; or compares methods."
+    if not methods:
+        from diffdef.evaluate import evaluate_run
+        for name, value in evaluate_run(run, cohort).items(): print(f'{name}: {_short(value)}')
+        return print(Path(run)/'report.json')
+    from diffdef.comparison import compare
+    points, folder = parse_range(at), out or str(Path(run)/'comparison')
+    compare(run, cohort, _methods(methods, run, cohort), points, folder, scorer=scorer, subjects=subjects, lpips_weights=lpips)
+    print((Path(folder)/'table.md').read_text(encoding='utf-8'), Path(folder)/'report.html', sep='\n')
+
+def _methods(names, run, cohort):
+    "The methods by name, {name: function of run, cohort, conditions, seed}; those that learn are trained here, or were before."
+    from diffdef.baselines import BASELINES, Study
+    from diffdef.learned_baselines import LEARNED
+    from diffdef.sample import conditional_atlas
+    known = ['diff-def', *BASELINES, *LEARNED]
+    names = known if list(names) == ['all'] else list(names)
+    if wrong := [n for n in names if n not in known]: raise ValueError(f"unknown method {wrong[0]!r}, expected 'all' or some of {', '.join(map(repr, known))}")
+    study, found = Study.open(run, cohort), {'diff-def': lambda run, cohort, conditions, seed: conditional_atlas(run, seed=seed, **conditions)}
+    for name, f in BASELINES.items(): found[name] = lambda run, cohort, conditions, seed, f=f: f(study, conditions)
+    for name, (train, f) in LEARNED.items():
+        if name in names: train(study)
+        found[name] = lambda run, cohort, conditions, seed, f=f: f(study, conditions, seed)
+    return {n: found[n] for n in names}
 
 def _short(value):
     "Numbers with three digits, lists and tables in one line."
@@ -237,6 +263,12 @@ def _evaluate_options(commands):
     p = _command(commands, evaluate, 'measure a run on its cohort and write report.json', 'diffdef evaluate runs/small data/simulated')
     p.add_argument('run', metavar='RUN', help='run folder')
     p.add_argument('cohort', metavar='COHORT', help='the cohort that it was trained on')
+    p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'latent diffusion'")
+    p.add_argument('--at', nargs='+', default=[], metavar='NAME=VALUE', help='conditions of the comparison, one of them a range, for example age=25:85:4 sex=F')
+    p.add_argument('--scorer', default='instance', choices=('instance', 'ants', 'deepali'), help='registration that scores; it trained none of the methods (%(default)s)')
+    p.add_argument('--subjects', type=_count, default=20, help='most test subjects a condition (%(default)s)')
+    p.add_argument('--lpips', metavar='FILE', help="AlexNet's weights; without them the column says n/a")
+    p.add_argument('--out', metavar='FOLDER', help='of the comparison: table.csv, table.md, figures, report.html (RUN/comparison)')
 
 # %% ../nbs/13_cli.ipynb #13-039
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
