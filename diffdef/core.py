@@ -222,7 +222,7 @@ def tissue_median(
     image:torch.Tensor,  # (C, *spatial) or (B, C, *spatial), any scale; background 0
     what:str='image',    # name for the error message
 ) -> float:              # in the image's scale
-    "Median of the voxels brighter than a third of the brightest: tissue without background and fluid."
+    "Median of the voxels brighter than 0.3 of the brightest per cent: tissue without background and fluid."
     check_finite(what, image)
     positive = image[image > 0].cpu().numpy()
     if image.min() == image.max() or positive.size == 0:

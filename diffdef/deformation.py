@@ -208,6 +208,7 @@ class MeanField(nn.Module):
         "Squared standard error of the mean field before shrinkage: variance of the subjects times the leverage of the condition."
         return torch.einsum('b,...->b...', (self.features(codes) @ self.whitening).square().sum(1), self.noise)
 
+# %% ../nbs/08_deformation.ipynb #08-016
 def fit_mean_field(
     fields:np.ndarray,                # velocities from the atlas to the subjects, (N, dim, *grid)
     codes:torch.Tensor,               # their condition vectors, (N, n_conditions), NaN where unknown
@@ -230,7 +231,7 @@ def fit_mean_field(
     mean.field, mean.noise = torch.tensordot(mean.whitening, effects, 1), noise
     return mean
 
-# %% ../nbs/08_deformation.ipynb #08-020
+# %% ../nbs/08_deformation.ipynb #08-021
 class DeformationModel(nn.Module):
     "Denoiser and deformation decoder: noise and condition in, field out."
     def __init__(self,
@@ -298,7 +299,7 @@ class DeformationLoss(nn.Module):
             loss = loss + c.geometry_weight*geometry
         return dict(loss=loss, **parts)
 
-# %% ../nbs/08_deformation.ipynb #08-022
+# %% ../nbs/08_deformation.ipynb #08-023
 def balanced_weights(
     cohort:Cohort,                    # training subjects
     balance:float,                    # 0: equal; 1: every condition equally often

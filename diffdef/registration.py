@@ -152,6 +152,7 @@ def repeat_voxels(
     for axis in range(labels.ndim): labels = labels.repeat_interleave(2, axis)
     return labels
 
+# %% ../nbs/05_registration.ipynb #05-019
 @dataclass(frozen=True)
 class PopulationAtlas:
     "The image that is deformed, with labels."
@@ -220,7 +221,7 @@ class PopulationAtlas:
         return cls(fine.data, read_volume(labels).data[0].long() if labels.exists() else None, rescale_affine(fine.affine, fine.dim, 2),
                    {int(k): v for k, v in read_json(folder/'template.json').items()})
 
-# %% ../nbs/05_registration.ipynb #05-020
+# %% ../nbs/05_registration.ipynb #05-022
 def read_template(
     path:str|Path,              # NIfTI image, background 0; or 'mni', the ICBM 152 brain inside nilearn
     cohort:Cohort,              # whose grid it is put on
@@ -255,7 +256,7 @@ def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> tor
     moved = resample_img(image, affine, shape, interpolation='nearest' if labels else 'linear', copy_header=True, force_resample=True)
     return torch.from_numpy(np.asarray(moved.dataobj, np.float32))
 
-# %% ../nbs/05_registration.ipynb #05-023
+# %% ../nbs/05_registration.ipynb #05-025
 @torch.no_grad()
 def build_template(
     network:Registration,       # trained on pairs of this cohort
@@ -293,7 +294,7 @@ def vote_labels(
         votes.scatter_add_(0, moved, torch.ones_like(moved, dtype=votes.dtype))
     return votes.argmax(0)
 
-# %% ../nbs/05_registration.ipynb #05-027
+# %% ../nbs/05_registration.ipynb #05-029
 def refine(
     out:torch.Tensor,           # the network's answer on the half grid, (B, dim, *spatial / 2)
     atlas:PopulationAtlas,      # what is registered
@@ -323,7 +324,7 @@ def refine_loss(
     u = exponential(enlarge_field(out)) if config.diffeomorphic else enlarge_field(out)
     return dissimilarity(atlas.moved(u), fixed, config) + config.refine_smoothness*gradient_energy(out if centre is None else out - centre)
 
-# %% ../nbs/05_registration.ipynb #05-031
+# %% ../nbs/05_registration.ipynb #05-033
 @torch.no_grad()
 def register_cohort(
     network:Registration,       # trained registration
@@ -336,18 +337,17 @@ def register_cohort(
     progress:bool=True,         # show a bar
 ) -> np.ndarray:                # (N, dim, *spatial / 2), float16, mapped from disk: field from atlas to subject on the half grid
     "The field from the population atlas to every subject: the network's answer, refined."
-    path, shape, size = Path(path), (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape]), 4
+    path, shape = Path(path), (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape])
     if not path.exists():
         device = next(network.parameters()).device
         atlas = replace(atlas, fine=atlas.fine.to(device))
-        image = atlas.image
+        image = atlas.image                                                     # averaged down once, not for every subject
         with atomic_write(path) as temporary:
             fields = np.lib.format.open_memmap(temporary, 'w+', np.float16, shape)
-            for i in tqdm(range(0, len(cohort), size), desc='atlas to subjects', disable=not progress):
-                part = slice(i, min(i + size, len(cohort)))
-                fixed = cohort.images(range(part.start, part.stop)).to(device)
-                guess = network.half(image.expand_as(fixed), fixed) if earlier is None else torch.from_numpy(np.asarray(earlier[part], np.float32)).to(device)
-                fields[part] = refine(guess, atlas, fixed, config, None if centre is None else centre(cohort.codes[part]).to(device)).cpu().numpy()
+            for part in tqdm(np.split(np.arange(len(cohort)), range(4, len(cohort), 4)), desc='atlas to subjects', disable=not progress):
+                fixed, middle = cohort.images(part).to(device), None if centre is None else centre(cohort.codes[part]).to(device)
+                guess = network.half(image.expand_as(fixed), fixed) if earlier is None else torch.from_numpy(earlier[part].astype(np.float32)).to(device)
+                fields[part] = refine(guess, atlas, fixed, config, middle).cpu().numpy()
             fields.flush()
     fields = np.load(path, mmap_mode='r', allow_pickle=False)
     if fields.shape != shape: raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")
