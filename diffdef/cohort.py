@@ -314,10 +314,10 @@ def _find_bids(folder:Path) -> pd.DataFrame:
     return _join(pd.DataFrame(rows), table, path)
 
 # %% ../nbs/02_cohort.ipynb #02-027
-def _find_neurite(folder:Path) -> pd.DataFrame:
-    "Subjects of OASIS as neurite publishes it; the slices where there are no volumes. Scans MR1 and MR2 are of one subject."
+def _find_neurite(folder:Path, dim:int|None) -> pd.DataFrame:
+    "Subjects of OASIS as neurite publishes it; slices if asked for, or where there are no volumes. Scans MR1 and MR2 are of one subject."
     folders = sorted(p for p in folder.glob('OASIS_*') if p.is_dir())
-    kind = 'aligned' if any((p/'aligned_norm.nii.gz').exists() for p in folders[:1]) else 'slice'
+    kind = 'aligned' if dim != 2 and any((p/'aligned_norm.nii.gz').exists() for p in folders[:1]) else 'slice'
     found = pd.DataFrame([dict(participant_id=p.name.removeprefix('OASIS_'), image=str(p/f'{kind}_norm.nii.gz'),
                                labels=str(q) if (q := p/f'{kind}_seg4.nii.gz').exists() else math.nan) for p in folders])
     found['subject'] = found['participant_id'].str.rsplit('_', n=1).str[0]
@@ -342,13 +342,14 @@ _NEURITE_LABELS = {1: 'cortex', 2: 'subcortical gray matter', 3: 'white matter',
 
 def find_subjects(
     path:str|Path,         # folder (BIDS-like, or neurite's OASIS) or table (.csv, .tsv) with a column `image`
+    dim:int|None=None,     # 2 for slices where a folder has both, as neurite's OASIS; else volumes
 ) -> tuple[pd.DataFrame, pd.DataFrame|None]: # one row a subject (participant_id, image, labels, ...); the label table (index, name, ...)
     "Lists a cohort's images without reading them."
     path = Path(path)
     folder = path if path.is_dir() else path.parent
     if not path.exists(): raise FileNotFoundError(f"{path}: no such folder or table")
     if not path.is_dir(): subjects = _find_listed(path)
-    elif any(path.glob('OASIS_*')): subjects = _find_neurite(path)
+    elif any(path.glob('OASIS_*')): subjects = _find_neurite(path, dim)
     elif any(path.glob('sub-*')): subjects = _find_bids(path)
     else: raise ValueError(f"{path}: no sub-* folders (BIDS) and no OASIS_* folders (neurite) in it; expected one of them, or a table with a column 'image'")
     _refuse_twice(subjects, 'participant_id', path)
@@ -552,9 +553,9 @@ class _ImageStore:
         return torch.stack([self.image(i) for i in indices])
 
 # %% ../nbs/02_cohort.ipynb #02-051
-def _open(path:str|Path, conditions, spacing, multiple:int, categorical:Sequence, gigabytes:float) -> dict:
+def _open(path:str|Path, conditions, spacing, multiple:int, categorical:Sequence, gigabytes:float, dim:int|None) -> dict:
     "What a Cohort is made of, from the table and the headers."
-    subjects, table = find_subjects(path)
+    subjects, table = find_subjects(path, dim)
     if not isinstance(conditions, Conditions): conditions = Conditions.learn(subjects, conditions, categorical)
     codes = conditions.encode_table(subjects, extrapolate=True)
     labelled = list(subjects['labels'].dropna())
@@ -604,9 +605,10 @@ class Cohort(_Selection):
         multiple:int=8,           # every side becomes a multiple of this
         categorical:Sequence=(),  # conditions whose numbers are only labels
         cache_gigabytes:float=4., # most memory that images read may keep
+        dim:int|None=None,        # 2 for slices where a folder has both
     ) -> 'Cohort':
         "Lists the subjects and checks the files' headers; images are read later."
-        return cls(**_open(path, conditions, spacing, multiple, categorical, cache_gigabytes))
+        return cls(**_open(path, conditions, spacing, multiple, categorical, cache_gigabytes, dim))
 
     def neighbours(self,
         code:torch.Tensor,        # the condition asked for, (n_conditions,), NaN where it does not matter

@@ -384,7 +384,7 @@ def open_cohort(
     categorical=(),                  # those whose numbers are only labels
 ) -> Cohort:                         # on the grid of the run
     "The cohort as a run sees it."
-    cohort = Cohort.open(path, conditions, config.spacing, config.multiple, categorical, config.cache_gigabytes)
+    cohort = Cohort.open(path, conditions, config.spacing, config.multiple, categorical, config.cache_gigabytes, config.dim)
     if cohort.dim != config.dim: raise ValueError(f"{path} has images with {cohort.dim} axes, the settings say dim={config.dim}; choose a preset for {'slices' if cohort.dim == 2 else 'volumes'} or set dim={cohort.dim}")
     return cohort
 
