@@ -98,7 +98,7 @@ def simulate_head(
     generator:torch.Generator,       # for the noise
     degrees:tuple=(12, -6, 9),       # rotation
     shift:tuple=(5, -8, 10),         # millimetres
-    bias:float=.2,                   # largest logarithm of the shading, about
+    bias:float=.4,                   # largest logarithm of the shading, about
     noise:float=.01,                 # standard deviation, share of the largest intensity
 ) -> Head:                           # on the template's spacing
     "A head with known mask, tissues, shading and position."
@@ -139,9 +139,10 @@ def read_scan(
     path = Path(path)
     if not path.exists(): raise FileNotFoundError(f"{path}: no such scan")
     if _is_dicom(path): raise ValueError(f"{path}: DICOM, expected NIfTI (.nii or .nii.gz); convert the series first, for example with dcm2niix")
-    try: scale = _check_header(path, nib.Nifti1Image.from_filename(path).header)
-    except (nib.filebasedimages.ImageFileError, nib.spatialimages.HeaderDataError, EOFError, OSError) as e:
-        raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); the file is truncated or of another format") from e
+    try: image = nib.load(path)
+    except Exception as e: raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); the file is truncated or of another format") from e
+    if not isinstance(image, nib.Nifti1Pair): raise ValueError(f"{path}: {type(image).__name__}, expected NIfTI (.nii or .nii.gz)")
+    scale = _check_header(path, image.header)
     scan = read_volume(path)
     scan = Volume(scan.data, np.diag([scale, scale, scale, 1.]) @ scan.affine)
     extent = [n*s for n, s in zip(scan.data.shape[1:], scan.spacing)]
@@ -189,13 +190,14 @@ def deepbet_mask(
 def bet_mask(
     scan:Volume,         # (1, *spatial), whole head; voxels should be cubes
     threshold:float=.5,  # 0 to 1, smaller gives larger brains
+    iterations:int=1000, # movements of the surface
 ) -> Volume:             # (1, *spatial), bool
     "Brain mask by a growing surface (Smith 2002, BET)."
     extractor = optional('brainextractor').BrainExtractor
     image = nib.Nifti1Image(scan.data[0].numpy().astype(np.float64), scan.affine)
-    with contextlib.redirect_stdout(io.StringIO()):                        # it reports each of 1000 iterations
+    with contextlib.redirect_stdout(io.StringIO()):                        # it reports each iteration
         bet = extractor(image, bt=threshold)
-        bet.run()
+        bet.run(iterations)
         inside = np.asarray(bet.compute_mask()) > 0
     return check_mask(Volume(torch.from_numpy(inside)[None], scan.affine), scan, 'mask by BET')
 
@@ -420,7 +422,7 @@ class Steps:
     spacing:float=1.                       # millimetres, of the result
     multiple:int=16                        # each side of the grid is a multiple of this
     lowest_score:float=.85                 # of the alignment; below, the scan is refused
-    doubtful_score:float=.92               # below, it is reported
+    doubtful_score:float=.9                # below, it is reported
 
 @dataclass(frozen=True)
 class Prepared:
