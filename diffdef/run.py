@@ -134,7 +134,7 @@ PRESETS = dict(
     slice=_SLICE, brain=_PAPER, body=replace(_PAPER, spacing=None))
 
 # %% ../nbs/09_run.ipynb #09-015
-FORMAT = 1                       # of the run folder; another number is refused
+FORMAT = 2                       # of the run folder; another number is refused
 STAGES = ('pairs', 'registration', 'autoencoder', 'denoiser', 'warm_start', 'deformation')
 
 def _flat(value, path:str='') -> dict:
