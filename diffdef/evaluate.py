@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['POINTS', 'endpoint_error', 'relative_error', 'FieldScore', 'nearest_field', 'score_field', 'truth_report',
-           'training_cohort', 'label_share', 'smooth_curve', 'cohort_shares', 'curve_report', 'stage_seconds',
-           'evaluate_run', 'device_name']
+           'training_cohort', 'label_share', 'smooth_curve', 'cohort_shares', 'share_table', 'curve_report',
+           'stage_seconds', 'evaluate_run', 'device_name']
 
 # %% ../nbs/11_evaluate.ipynb #11-003
 import math
@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from .cohort import Cohort
-from .core import read_json, write_json
+from .cohort import Cohort, find_subjects
+from .core import atomic_write, read_json, write_json
 from .fields import enlarge_field, exponential, jacobian_determinant
 from .run import STAGES, Run, open_cohort
 from .sample import conditional_atlas
@@ -149,7 +149,22 @@ def cohort_shares(
         rows.append({condition: float(cohort.subjects[condition].iloc[i])} | {name: label_share(labels, k) for k, name in cohort.label_names.items()})
     return pd.DataFrame(rows)
 
-# %% ../nbs/11_evaluate.ipynb #11-016
+# %% ../nbs/11_evaluate.ipynb #11-017
+def share_table(
+    cohort_path:str|Path,    # a cohort with labels
+    out:str|Path,            # folder; receives participants.tsv and dseg.tsv, no images
+) -> Path:                   # of the table, which is a cohort: columns of the cohort's table, and `<label>_share`, percent of everything labelled
+    "Writes a table of a cohort's images with the share of each label as columns."
+    subjects, names = find_subjects(cohort_path)
+    cohort, path = Cohort.open(cohort_path, multiple=1), Path(out)/'participants.tsv'
+    columns = {f"{n.replace(' ', '_')}_share": [round(100*label_share(cohort.labels(i), k), 3) for i in range(len(cohort))] for k, n in cohort.label_names.items()}
+    absolute = {c: [str(Path(p).absolute()) if isinstance(p, str) else p for p in subjects[c]] for c in ('image', 'labels')}
+    with atomic_write(path) as temporary: subjects.assign(**absolute, **columns).to_csv(temporary, sep='\t', index=False)
+    if names is not None:
+        with atomic_write(path.with_name('dseg.tsv')) as temporary: names.to_csv(temporary, sep='\t', index=False)
+    return path
+
+# %% ../nbs/11_evaluate.ipynb #11-020
 def curve_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # with labels
@@ -176,7 +191,7 @@ def _label_report(x, y, at:list, bandwidth:float, atlas:list, population:float) 
     return dict(cohort=[round(float(v), 5) for v in curve], atlas=[round(v, 5) for v in atlas], mean_absolute_error=round(error(atlas), 5),
                 population_error=round(error([population]*len(at)), 5), cohort_slope=slope(curve), atlas_slope=slope(atlas))
 
-# %% ../nbs/11_evaluate.ipynb #11-019
+# %% ../nbs/11_evaluate.ipynb #11-023
 def stage_seconds(
     folder:str|Path,         # of the run
 ) -> dict:                   # seconds by stage, from the histories

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RegistrationConfig', 'fold', 'Registration', 'dissimilarity', 'RegistrationLoss', 'pair_batch', 'majority',
-           'repeat_voxels', 'PopulationAtlas', 'read_template', 'mni_brain', 'build_template', 'vote_labels', 'refine',
-           'refine_loss', 'register_cohort']
+           'repeat_voxels', 'PopulationAtlas', 'read_template', 'mni_brain', 'build_template', 'refine', 'refine_loss',
+           'register_cohort', 'carry_back', 'spread', 'mean_velocity', 'vote_labels', 'recentre']
 
 # %% ../nbs/05_registration.ipynb #05-003
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 
 from .cohort import Cohort
 from .core import Volume, atomic_write, normalise, read_json, read_volume, seeded, tissue_median, write_json, write_volume
-from .fields import average_down, enlarge_field, exponential, fine_image, gradient_energy, rescale_affine, warp, warp_fine, warp_labels
+from .fields import average_down, compose, enlarge_field, exponential, fine_image, gradient_energy, inverse, rescale_affine, warp, warp_fine, warp_labels
 from .training import TrainingConfig
 
 # %% ../nbs/05_registration.ipynb #05-006
@@ -43,6 +43,7 @@ class RegistrationConfig:
     refine_rounds:int=2               # rounds of so many steps; from the second on around the mean of the condition
     refine_rate:float=.08             # step size of that optimisation, voxels of the half grid
     refine_smoothness:float=.004      # weight of the mean squared gradient in that optimisation
+    template_rounds:int=2             # times that a built atlas is made again from refined registrations; 0: as the network built it
     training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1500, batch_size=2, learning_rate=1e-3))
 
     def __post_init__(self):
@@ -278,22 +279,6 @@ def build_template(
         mean = normalise(warp(total[None]/len(cohort), exponential(-drift).cpu())[0], 'population atlas')
     return mean
 
-@torch.no_grad()
-def vote_labels(
-    network:Registration,       # trained registration
-    image:torch.Tensor,         # population atlas, (1, *spatial), normalised
-    cohort:Cohort,              # training subjects with labels
-    most:int=60,                # number of subjects asked, evenly spread over the cohort
-) -> torch.Tensor:              # (*spatial), whole numbers
-    "Labels of the population atlas: each subject's labels are moved to it, the most frequent wins."
-    device = next(network.parameters()).device
-    votes = torch.zeros(1 + max(cohort.label_names), *image.shape[1:])
-    for i in np.unique(np.linspace(0, len(cohort) - 1, most).round().astype(int)):
-        u = network(cohort.images([i]).to(device), image[None].to(device))
-        moved = warp_labels(cohort.labels(i)[None, None].to(device), u)[0].cpu()
-        votes.scatter_add_(0, moved, torch.ones_like(moved, dtype=votes.dtype))
-    return votes.argmax(0)
-
 # %% ../nbs/05_registration.ipynb #05-029
 def refine(
     out:torch.Tensor,           # the network's answer on the half grid, (B, dim, *spatial / 2)
@@ -352,3 +337,64 @@ def register_cohort(
     fields = np.load(path, mmap_mode='r', allow_pickle=False)
     if fields.shape != shape: raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")
     return fields
+
+# %% ../nbs/05_registration.ipynb #05-036
+def carry_back(
+    field:torch.Tensor,         # atlas to subject, (1, dim, *spatial / 2), velocity or displacement
+    drift:torch.Tensor,         # its mean over the cohort, same shape; zeros leave the atlas where it is
+    diffeomorphic:bool=True,    # whether these are velocities
+) -> torch.Tensor:              # displacement, (1, dim, *2·spatial), voxels of the fine grid: pulls the subject to the atlas moved by the drift
+    "From a subject to the middle of the cohort."
+    if diffeomorphic: back, middle = exponential(enlarge_field(-field)), exponential(enlarge_field(drift))
+    else: back, middle = inverse(enlarge_field(field)), enlarge_field(drift)
+    return enlarge_field(compose(back, middle))
+
+def spread(
+    n:int,                      # subjects
+    most:int,                   # chosen, at most
+) -> list:                      # their numbers, evenly spaced, the first and the last among them
+    "Some of many."
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int)).tolist()
+
+def mean_velocity(
+    fields:np.ndarray,          # (N, dim, *spatial / 2), from `register_cohort`
+) -> torch.Tensor:              # (1, dim, *spatial / 2)
+    "Mean over the subjects, a few in memory at a time."
+    parts = np.split(np.arange(len(fields)), range(32, len(fields), 32))
+    return torch.from_numpy(sum(fields[p[0]:p[-1] + 1].astype(np.float32).sum(0) for p in parts) / len(fields))[None]
+
+# %% ../nbs/05_registration.ipynb #05-038
+@torch.no_grad()
+def vote_labels(
+    cohort:Cohort,              # subjects, some with labels
+    fields:np.ndarray,          # atlas to subjects, from `register_cohort`
+    drift:torch.Tensor,         # the atlas's own movement, (1, dim, *spatial / 2)
+    diffeomorphic:bool=True,    # whether these are velocities
+    most:int=120,               # subjects asked, evenly spread over the cohort
+) -> torch.Tensor|None:         # (*2·spatial), whole numbers; None where nobody has labels
+    "Labels of the population atlas at half the spacing: each subject's are carried to it, the most frequent wins."
+    labelled = np.flatnonzero(cohort.subjects['labels'].notna())
+    if not len(labelled): return None
+    votes = torch.zeros(1 + max(cohort.label_names), *(2*n for n in cohort.shape), dtype=torch.int16)
+    for i in labelled[spread(len(labelled), most)]:
+        u = carry_back(torch.from_numpy(fields[i:i + 1].astype(np.float32)), drift, diffeomorphic)
+        moved = warp_labels(repeat_voxels(cohort.labels(i))[None, None], u)[0]
+        votes.scatter_add_(0, moved, torch.ones_like(moved, dtype=votes.dtype))
+    return votes.argmax(0)
+
+@torch.no_grad()
+def recentre(
+    atlas:PopulationAtlas,      # what the fields start from
+    cohort:Cohort,              # subjects
+    fields:np.ndarray,          # atlas to subjects, from `register_cohort`
+    diffeomorphic:bool=True,    # whether these are velocities
+    most:int=120,               # subjects averaged, evenly spread over the cohort; all count for the middle
+    progress:bool=True,         # show a bar
+) -> PopulationAtlas:           # sharper, in the middle, with labels where subjects have them
+    "The atlas made again from refined registrations (Guimond et al. 2000)."
+    drift, total = mean_velocity(fields), torch.zeros_like(atlas.fine[None])
+    for i in tqdm(spread(len(cohort), most), desc='population atlas', disable=not progress):
+        u = carry_back(torch.from_numpy(fields[i:i + 1].astype(np.float32)), drift, diffeomorphic)
+        total += warp(fine_image(cohort.images([i])), u)
+    fine = total[0].clamp(min=0) * (.5/tissue_median(average_down(total).clamp(min=0), 'population atlas'))
+    return replace(atlas, fine=fine, fine_labels=vote_labels(cohort, fields, drift, diffeomorphic, most))

@@ -25,7 +25,7 @@ from .cohort import Cohort, Conditions
 from .core import atomic_write, best_device, read_json, read_tensors, write_json, write_tensors
 from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, MeanField, WarmStartLoss, condition_features, deformation_batch, fit_mean_field
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, latent_batch
-from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, pair_batch, read_template, register_cohort, repeat_voxels, vote_labels)
+from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, mean_velocity, pair_batch, read_template, recentre, register_cohort, spread, vote_labels)
 from .training import TrainingConfig, fit, load_result
 
 # %% ../nbs/09_run.ipynb #09-006
@@ -201,13 +201,20 @@ def train_registration(
     if given is None:
         _result(folder, 'pairs', loss, pair_batch(cohort, None, c), network, c.training, seed, progress)
         given = _kept_atlas(folder) or PopulationAtlas.from_image(build_template(network, cohort, progress=progress), cohort.affine, label_names=cohort.label_names)
-    image = given.image
-    _result(folder, 'registration', loss, pair_batch(cohort, image, c), network, c.training, seed, progress)
-    if not (folder/'template.json').exists():
-        labelled = cohort.subset(np.flatnonzero(cohort.subjects['labels'].notna()))
-        if given.fine_labels is None and len(labelled): given = replace(given, fine_labels=repeat_voxels(vote_labels(network, image, labelled)))
-        given.write(folder)
+    _result(folder, 'registration', loss, pair_batch(cohort, given.image, c), network, c.training, seed, progress)
+    if not (folder/'template.json').exists(): _finish_atlas(folder, network, cohort, given, c, built=template is None, progress=progress).write(folder)
     return network.requires_grad_(False), PopulationAtlas.read(folder)
+
+def _finish_atlas(folder:Path, network:Registration, cohort:Cohort, atlas:PopulationAtlas, c, built:bool, progress:bool) -> PopulationAtlas:
+    "A built atlas is made again from refined registrations; one that was given gets labels, if it has none."
+    names, asked = [f'recentring-{n}.npy' for n in range(c.template_rounds)] if built else [], np.flatnonzero(cohort.subjects['labels'].notna())
+    for name in names: atlas = recentre(atlas, cohort, register_cohort(network, atlas, cohort, folder/name, c, progress=progress), c.diffeomorphic, progress=progress)
+    if atlas.fine_labels is None and len(asked):
+        names, some = [*names, 'labelling.npy'], cohort.subset(asked[spread(len(asked), 120)])
+        fields = register_cohort(network, atlas, some, folder/'labelling.npy', c, progress=progress)
+        atlas = replace(atlas, fine_labels=vote_labels(some, fields, 0*mean_velocity(fields), c.diffeomorphic))
+    for name in names: (folder/name).unlink(missing_ok=True)
+    return atlas
 
 def _kept_atlas(folder:Path) -> PopulationAtlas|None:
     "The population atlas that an interrupted run had built; its JSON file is written last."
