@@ -218,39 +218,34 @@ def _sheet_options(commands):
 
 # %% ../nbs/13_cli.ipynb #13-036
 def evaluate(
-    run:str,                 # run folder
+    run:str|list[str],       # run folder; for a comparison also several, trained with other seeds
     cohort:str,              # the cohort it was trained on
     methods:tuple|list=(),   # names of methods to compare, or 'all'; empty: the run's own figures
-    at:tuple|list=(),        # 'name=value', one of them 'name=first:last:count', for the comparison
+    conditions:tuple|list=(), # names of conditions; each is varied by itself over what people have
+    at:tuple|list=(),        # 'name=value', one of them 'name=first:last:count'; beside `conditions`, values that are held
     scorer:str='instance',   # registration that scores: 'instance', 'ants' or 'deepali'
     subjects:int=20,         # most test subjects a condition
+    steps:int|None=None,     # most training steps of a learned baseline
     out:str|None=None,       # folder of the comparison; `comparison` in the run folder when None
     lpips:str|None=None,     # file with AlexNet's weights; torchvision's cache when None
 ) -> None:
     "Measures a run and writes report.json into its folder; or compares methods."
-    if not methods:
-        from diffdef.evaluate import evaluate_run
-        for name, value in evaluate_run(run, cohort).items(): print(f'{name}: {_short(value)}')
-        return print(Path(run)/'report.json')
-    from diffdef.comparison import compare
-    points, folder = parse_range(at), out or str(Path(run)/'comparison')
-    compare(run, cohort, _methods(methods, run, cohort), points, folder, scorer=scorer, subjects=subjects, lpips_weights=lpips)
+    runs = [run] if isinstance(run, str) else list(run)
+    if not methods: return [_measure(r, cohort) for r in runs] and None
+    from diffdef.comparison import compare, condition_points
+    from diffdef.learned_baselines import contestants, method_names
+    from diffdef.run import Run
+    names, points, folder = method_names(methods), None if conditions else parse_range(at), out or str(Path(runs[0])/'comparison')
+    loaded = [Run.load(r) for r in runs]
+    if conditions: points = condition_points(loaded[0], cohort, conditions, fixed=parse_conditions(at))
+    compare(loaded, cohort, contestants(names, loaded, cohort, steps), points, folder, scorer=scorer, subjects=subjects, lpips_weights=lpips)
     print((Path(folder)/'table.md').read_text(encoding='utf-8'), Path(folder)/'report.html', sep='\n')
 
-def _methods(names, run, cohort):
-    "The methods by name, {name: function of run, cohort, conditions, seed}; those that learn are trained here, or were before."
-    from diffdef.baselines import BASELINES, Study
-    from diffdef.learned_baselines import LEARNED
-    from diffdef.sample import conditional_atlas
-    known = ['diff-def', *BASELINES, *LEARNED]
-    names = known if list(names) == ['all'] else list(names)
-    if wrong := [n for n in names if n not in known]: raise ValueError(f"unknown method {wrong[0]!r}, expected 'all' or some of {', '.join(map(repr, known))}")
-    study, found = Study.open(run, cohort), {'diff-def': lambda run, cohort, conditions, seed: conditional_atlas(run, seed=seed, **conditions)}
-    for name, f in BASELINES.items(): found[name] = lambda run, cohort, conditions, seed, f=f: f(study, conditions)
-    for name, (train, f) in LEARNED.items():
-        if name in names: train(study)
-        found[name] = lambda run, cohort, conditions, seed, f=f: f(study, conditions, seed)
-    return {n: found[n] for n in names}
+def _measure(run, cohort):
+    "A run's own figures, printed and kept."
+    from diffdef.evaluate import evaluate_run
+    for name, value in evaluate_run(run, cohort).items(): print(f'{name}: {_short(value)}')
+    print(Path(run)/'report.json')
 
 def _short(value):
     "Numbers with three digits, lists and tables in one line."
@@ -261,10 +256,12 @@ def _short(value):
 def _evaluate_options(commands):
     "Options of `diffdef evaluate`."
     p = _command(commands, evaluate, 'measure a run on its cohort and write report.json', 'diffdef evaluate runs/small data/simulated')
-    p.add_argument('run', metavar='RUN', help='run folder')
+    p.add_argument('run', nargs='+', metavar='RUN', help='run folder; several of one cohort and other seeds are compared together')
     p.add_argument('cohort', metavar='COHORT', help='the cohort that it was trained on')
-    p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'latent diffusion'")
-    p.add_argument('--at', nargs='+', default=[], metavar='NAME=VALUE', help='conditions of the comparison, one of them a range, for example age=25:85:4 sex=F')
+    p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'Atlas-GAN, MSE', 'latent diffusion'")
+    p.add_argument('--conditions', nargs='+', default=[], metavar='NAME', help='conditions to compare at, each by itself at three values that people have')
+    p.add_argument('--at', nargs='+', default=[], metavar='NAME=VALUE', help='or values, one of them a range, for example age=25:85:4 sex=F; beside --conditions: values that are held')
+    p.add_argument('--steps', type=_count, metavar='N', help='most training steps of a learned baseline (its own number, for a GPU)')
     p.add_argument('--scorer', default='instance', choices=('instance', 'ants', 'deepali'), help='registration that scores; it trained none of the methods (%(default)s)')
     p.add_argument('--subjects', type=_count, default=20, help='most test subjects a condition (%(default)s)')
     p.add_argument('--lpips', metavar='FILE', help="AlexNet's weights; without them the column says n/a")

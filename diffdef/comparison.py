@@ -7,7 +7,7 @@ __all__ = ['SCORERS', 'METRICS', 'MAIN', 'register_instance', 'register_ants', '
            'held_out', 'nearest', 'voted_labels', 'overlap_scores', 'subject_scores', 'expected_shares',
            'fidelity_scores', 'truth_scores', 'has_field', 'atlas_scores', 'jackknife_centrality', 'make_row',
            'Picture', 'row_path', 'finish_row', 'long_table', 'short_table', 'markdown_table', 'show_methods',
-           'show_distributions', 'write_report', 'compare', 'write_comparison']
+           'show_distributions', 'write_report', 'condition_points', 'compare', 'write_comparison']
 
 # %% ../nbs/17_comparison.ipynb #17-003
 import base64, ctypes, threading, time
@@ -161,7 +161,7 @@ METRICS = dict(
     hd95=Metric('HD95, mm', 'low', 2), ssim=Metric('SSIM', 'high'), lpips=Metric('LPIPS', 'low'), psnr=Metric('PSNR, dB', 'high', 2), ncc=Metric('NCC', 'high'),
     own_folding=Metric('folding of the atlas field, %', 'low'), entropy_focus=Metric('EFC', 'low'), gradient_energy=Metric('gradient energy, 1/mm²', 'high', 5),
     volume_error=Metric('volume error, % points', 'low'), outside_band=Metric('labels outside the band, %', 'low', 0), condition_error=Metric('condition error, % of range', 'low', 1),
-    variance=Metric('variance over draws, mm²', '', 4), field_error=Metric('field error, mm', 'low'), measured_field_error=Metric('field error by registration, mm', 'low'),
+    variance=Metric('squared standard error of the field, mm²', '', 4), field_error=Metric('field error, mm', 'low'), measured_field_error=Metric('field error by registration, mm', 'low'),
     image_error=Metric('image error', 'low', 4), seconds=Metric('seconds', 'low', 3), megabytes=Metric('memory, MB', 'low', 0))
 
 MAIN = ('folding', 'jacobian_gradient', 'mean_length', 'centrality', 'dice', 'hd95', 'ssim', 'lpips', 'volume_error', 'condition_error', 'field_error', 'seconds', 'megabytes')    # columns of the short table
@@ -567,6 +567,23 @@ def _png(figure:Figure) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 # %% ../nbs/17_comparison.ipynb #17-053
+def condition_points(
+    run:Run,                 # loaded
+    cohort_path:str|Path,    # its cohort
+    names:Sequence,          # of conditions
+    points:int=3,            # values of a continuous condition
+    fixed:dict|None=None,    # conditions held, such as dict(sex='F')
+) -> list:                   # of conditions, one dictionary an atlas
+    "Of each condition by itself: quantiles of the training subjects from the 10th to the 90th, or every category."
+    training, found = training_cohort(run, cohort_path), []
+    for name in names:
+        if name not in run.conditions.names: raise ValueError(f"unknown condition {name!r}, expected some of {', '.join(run.conditions.names)}")
+        c = run.conditions[run.conditions.names.index(name)]
+        numbers = () if c.kind == 'categorical' else np.nanquantile(pd.to_numeric(training.subjects[name], errors='coerce'), np.linspace(.1, .9, points) if points > 1 else [.5])
+        found += [(fixed or {}) | {name: v} for v in (c.categories if c.kind == 'categorical' else [float(f'{x:.4g}') for x in numbers])]
+    return found
+
+# %% ../nbs/17_comparison.ipynb #17-056
 def compare(
     run:str|Path|Run|Sequence, # run folder or loaded run, or a list of them: the same settings, other seeds
     cohort_path:str|Path,    # their cohort
@@ -591,7 +608,7 @@ def compare(
         rows.append(finish_row(path, dict(method=name, conditions=c, run=k), settings, lambda: make_row(benches[k], methods[name], c, seed + k)))
     return write_comparison(out, rows, runs, _scorer_name(scorer))
 
-# %% ../nbs/17_comparison.ipynb #17-054
+# %% ../nbs/17_comparison.ipynb #17-057
 def write_comparison(
     out:str|Path,            # folder
     rows:Sequence,           # dictionaries of `finish_row`
@@ -629,7 +646,7 @@ def _pictures(out:Path, rows:Sequence) -> dict:
         found.setdefault(r['method'], {})[_title(r['conditions'])] = Picture.read(path) if r['status'] == 'done' else None
     return found
 
-# %% ../nbs/17_comparison.ipynb #17-055
+# %% ../nbs/17_comparison.ipynb #17-058
 def _title(conditions:dict) -> str:
     "Conditions as words."
     return ', '.join(f'{k} {v:g}' if isinstance(v, (int, float)) else f'{k} {v}' for k, v in conditions.items()) or 'no condition'

@@ -9,13 +9,14 @@ __all__ = ['GENERATORS', 'LEARNED', 'RunningMean', 'TemplateConfig', 'TemplateMo
            'conditional_template', 'GanConfig', 'dense_layers', 'FilmBlock', 'FilmTemplate', 'ProjectionDiscriminator',
            'augment', 'gradient_penalty', 'GanLoss', 'GanDiscriminatorLoss', 'adversarial_engine', 'train_gan',
            'gan_atlas', 'MorphologyConfig', 'ImageDiffusion', 'image_diffusion', 'MorphologyLoss', 'morphology_batch',
-           'train_diffusion', 'load_diffusion', 'diffusion_atlas']
+           'train_diffusion', 'load_diffusion', 'diffusion_atlas', 'Learned', 'method_names', 'contestants']
 
 # %% ../nbs/18_learned_baselines.ipynb #18-003
 import contextlib
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -28,15 +29,15 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .autoencoder import build_autoencoder, build_decoder_copy
-from .baselines import Near, Study, balanced_register, make_atlas
+from .baselines import BASELINES, Near, Study, balanced_register, make_atlas
 from .cohort import Cohort
 from .core import normalise, read_json, read_tensors, seeded, step_generator, write_json
 from .deformation import balanced_weights, condition_features, neighbourhood_loss
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, sample_latents
 from .fields import enlarge_field, exponential, gradient_energy, warp
 from .registration import Registration, RegistrationConfig
-from .run import config_from_dict, read_config
-from .sample import Atlas
+from .run import Run, config_from_dict, read_config
+from .sample import Atlas, conditional_atlas
 from .training import TrainingConfig, fit, load_result
 
 # %% ../nbs/18_learned_baselines.ipynb #18-008
@@ -639,5 +640,59 @@ def diffusion_atlas(
     return make_atlas(study, image, labels, conditions, dict(method='latent diffusion', seed=seed, steps=steps), dict(atlas=middle - start, labels=time.perf_counter() - middle))
 
 # %% ../nbs/18_learned_baselines.ipynb #18-047
-LEARNED = {'conditional template': (train_conditional_template, conditional_template), 'Atlas-GAN': (train_gan, gan_atlas),
-           'latent diffusion': (train_diffusion, diffusion_atlas)}                # name: (train(study, config), atlas(study, conditions, seed))
+@dataclass(frozen=True)
+class Learned:
+    "A baseline that is trained."
+    config:object                  # its settings
+    train:Callable                 # (study, config, progress=) -> model; goes on where it stopped
+    load:Callable                  # (study) -> model
+    atlas:Callable                 # (study, conditions, seed, model=) -> Atlas
+
+def _gan(config:GanConfig, name:str) -> Learned:
+    "Atlas-GAN under a name of its own."
+    return Learned(config, partial(train_gan, name=name), lambda study: load_template(study, name, config), gan_atlas)
+
+LEARNED = {'conditional template': Learned(DenseConfig(), train_conditional_template, lambda study: load_template(study, 'conditional-template', DenseConfig()), conditional_template),
+           'Atlas-GAN': _gan(GanConfig(), 'atlas-gan'), 'Atlas-GAN, MSE': _gan(GanConfig(similarity='mse'), 'atlas-gan-mse'),
+           'latent diffusion': Learned(MorphologyConfig(), train_diffusion, load_diffusion, diffusion_atlas)}
+
+# %% ../nbs/18_learned_baselines.ipynb #18-050
+def _averaged(f:Callable, studies:dict) -> Callable:
+    "A baseline that is not trained, as a method."
+    return lambda run, cohort, conditions, seed: f(studies[run.folder], conditions)
+
+def _trained(learned:Learned, studies:dict, steps:int|None, progress:bool) -> Callable:
+    "A baseline trained for every study, as a method."
+    models, config = {}, learned.config
+    if steps: config = replace(config, training=replace(config.training, steps=min(steps, config.training.steps)))
+    for folder, study in studies.items():
+        try: learned.train(study, config, progress=progress); models[folder] = learned.load(study)
+        except Exception as e: models[folder] = e
+    def method(run, cohort, conditions, seed):
+        if isinstance(models[run.folder], Exception): raise models[run.folder]
+        return learned.atlas(studies[run.folder], conditions, seed, model=models[run.folder])
+    return method
+
+def method_names(
+    names:Sequence,                # as typed; ['all']: every one
+) -> list:                         # known names
+    "Names of methods, checked."
+    known = ['diff-def', *BASELINES, *LEARNED]
+    if wrong := [n for n in names if n not in known and list(names) != ['all']]: raise ValueError(f"unknown method {wrong[0]!r}, expected 'all' or some of {', '.join(map(repr, known))}")
+    return known if list(names) == ['all'] else list(names)
+
+def contestants(
+    names:Sequence,                # of methods; ['all']: every one
+    runs:Sequence,                 # run folders, or loaded runs
+    cohort_path:str|Path,          # their cohort
+    steps:int|None=None,           # most training steps of a learned baseline; None: its own number
+    progress:bool=True,            # show bars
+) -> dict:                         # {name: function (run, cohort, conditions, seed) -> Atlas}
+    "The methods of a comparison."
+    names = method_names(names)
+    folders = [r.folder if isinstance(r, Run) else Path(r) for r in runs]
+    studies, found = {f: Study.open(f, cohort_path) for f in folders}, {}
+    for n in names:
+        if n == 'diff-def': found[n] = lambda run, cohort, conditions, seed: conditional_atlas(run, seed=seed, **conditions)
+        else: found[n] = _averaged(BASELINES[n], studies) if n in BASELINES else _trained(LEARNED[n], studies, steps, progress)
+    return found
