@@ -128,7 +128,7 @@ def body_mask(
     pieces, n = ndimage.label(x > share*tissue_median(image.data, 'body_mask() image'))
     if n == 0: raise ValueError("empty body mask, expected a body brighter than the air")
     inside = pieces == 1 + np.argmax(ndimage.sum(pieces > 0, pieces, range(1, n + 1)))
-    inside = ndimage.binary_closing(inside, iterations=2) | inside
+    inside = ndimage.binary_closing(inside) | inside
     inside = np.stack([ndimage.binary_fill_holes(s) for s in np.moveaxis(inside, 2, 0)], 2)
     litres = inside.sum()*np.prod(image.spacing)/1e6
     if not 5 <= litres <= 300: raise ValueError(f"body mask of {litres:.3g} litres, expected 5 to 300; look at the spacing and its unit, and at the contrast")
