@@ -9,7 +9,7 @@ __all__ = ['SHAPES', 'BELLY', 'BODY_PARTS', 'who_group', 'BodyShape', 'Body', 'r
 
 # %% ../nbs/24_bodies.ipynb #24-003
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,15 +43,18 @@ class BodyShape:
     per_unit:float   # millimetres of fat that the belly gains with one kg/m², before the grid rounds the field
     visceral:float   # growth of the abdominal cavity with one kg/m², share of its length
 
+# %% ../nbs/24_bodies.ipynb #24-010
 _MAN = BodyShape(
-    torso=((330, 152, 92, -8), (400, 156, 95, -8), (520, 140, 90, 0), (640, 148, 98, 0), (780, 166, 108, 0), (890, 184, 96, -5), (960, 178, 76, -10), (1010, 98, 64, -10), (1050, 60, 60, -5), (1120, 56, 56, 0)),
+    torso=((330, 152, 92, -8), (400, 156, 95, -8), (520, 140, 90, 0), (640, 148, 98, 0), (780, 166, 108, 0),
+           (890, 184, 96, -5), (960, 178, 76, -10), (1010, 98, 64, -10), (1050, 60, 60, -5), (1120, 56, 56, 0)),
     thigh=((0, 50, 54, 88), (120, 58, 64, 90), (240, 68, 76, 88), (350, 74, 84, 80)),
     fat=((0, 7), (250, 9), (400, 13), (540, 15), (780, 10), (950, 7), (1050, 5)),
     share=((0, .5), (250, .6), (400, .85), (540, 1.), (680, .95), (850, .65), (1000, .3), (1100, .2)),
     organs=1., per_unit=2., visceral=.018)
 
 _WOMAN = BodyShape(
-    torso=((320, 156, 92, -10), (390, 156, 94, -10), (510, 118, 78, 0), (620, 124, 82, 0), (740, 142, 90, 0), (840, 156, 80, -5), (905, 150, 64, -10), (950, 82, 54, -10), (990, 50, 50, -5), (1120, 47, 47, 0)),
+    torso=((320, 156, 92, -10), (390, 156, 94, -10), (510, 118, 78, 0), (620, 124, 82, 0), (740, 142, 90, 0),
+           (840, 156, 80, -5), (905, 150, 64, -10), (950, 82, 54, -10), (990, 50, 50, -5), (1120, 47, 47, 0)),
     thigh=((0, 45, 49, 84), (120, 55, 60, 88), (240, 68, 74, 88), (350, 76, 82, 82)),
     fat=((0, 12), (250, 17), (390, 22), (540, 18), (740, 14), (900, 8), (1000, 6)),
     share=((0, .7), (250, .85), (390, 1.05), (540, 1.), (680, .9), (850, .6), (960, .3), (1060, .2)),
@@ -66,7 +69,7 @@ def _along(rows:tuple, z:np.ndarray) -> list:
     table = np.array(rows, float)
     return [PchipInterpolator(table[:, 0], c)(np.clip(z, table[0, 0], table[-1, 0])) for c in table[:, 1:].T]
 
-# %% ../nbs/24_bodies.ipynb #24-012
+# %% ../nbs/24_bodies.ipynb #24-013
 def _grid(spacing:float, room:tuple=(480., 400., 1120.)) -> tuple[tuple, np.ndarray]:
     "Sides, multiples of 8, and affine of the grid that holds all bodies."
     shape = tuple(8*max(1, round(n/spacing/8)) for n in room)
@@ -99,7 +102,7 @@ def _outline(s:BodyShape, points:list, extra:float=0.) -> np.ndarray:
     thighs = [np.maximum(_ellipse(x - sign*apart, y + 5, a + fat, b + fat), z - s.thigh[-1][0] - 60) for sign in (-1, 1)]
     return _join(torso, *thighs)
 
-# %% ../nbs/24_bodies.ipynb #24-013
+# %% ../nbs/24_bodies.ipynb #24-014
 _ORGANS = dict(                                        # brightness, then centre and half axes in millimetres, in a man
     cavity=(.15, (0, 15, 545), (98, 58, 105)), bowel=(.55, (0, 30, 530), (64, 34, 84)), liver=(.8, (62, 8, 668), (72, 62, 58)), spleen=(.75, (-92, -30, 665), (28, 36, 44)),
     right_kidney=(.95, (60, -42, 590), (23, 25, 50)), left_kidney=(.95, (-60, -42, 600), (23, 25, 50)), bladder=(1., (0, 20, 400), (36, 30, 32)),
@@ -114,6 +117,7 @@ def _bones(s:BodyShape, points:list) -> np.ndarray:
     pelvis = [_ellipsoid(points, (sign*78*s.organs, -30*s.organs, 425), (38, 26, 55)) for sign in (-1, 1)]
     return np.minimum.reduce([*femurs, spine, *pelvis])
 
+# %% ../nbs/24_bodies.ipynb #24-015
 @dataclass(frozen=True)
 class Body:
     "A reference body at half the spacing of the cohort's grid."
@@ -143,7 +147,7 @@ def reference_body(
     tensor = lambda a: torch.from_numpy(np.stack(a).astype(np.float32))[None]
     return Body(tensor([image]), tensor([np.maximum(p, 0) for p in parts.values()]), affine, float(spacing))
 
-# %% ../nbs/24_bodies.ipynb #24-017
+# %% ../nbs/24_bodies.ipynb #24-019
 def fat_velocity(
     body:Body,           # reference
     shape:BodyShape,     # its landmarks
@@ -161,6 +165,7 @@ def fat_velocity(
     flow = -flow*_along(shape.share, z)[0]/body.spacing
     return average_down(torch.from_numpy(flow.astype(np.float32))[None])
 
+# %% ../nbs/24_bodies.ipynb #24-020
 def cavity_velocity(
     body:Body,           # reference
     shape:BodyShape,     # its landmarks
@@ -172,7 +177,7 @@ def cavity_velocity(
     fade = np.exp(-sum((p/h)**2 for p, h in zip(points, half))**2)
     return torch.from_numpy(np.stack([-p*fade/body.spacing for p in points]).astype(np.float32))[None]
 
-# %% ../nbs/24_bodies.ipynb #24-021
+# %% ../nbs/24_bodies.ipynb #24-024
 @dataclass(frozen=True)
 class BodyConfig:
     "Everything that makes a cohort of bodies; with the seed it determines every voxel."
@@ -247,6 +252,7 @@ def _winner(parts:torch.Tensor) -> torch.Tensor:
     "The part with the largest share, background included, (1, *spatial)."
     return torch.cat([1 - parts.sum(0, keepdim=True), parts]).argmax(0, keepdim=True)
 
+# %% ../nbs/24_bodies.ipynb #24-025
 def make_body_truth(
     config:BodyConfig=BodyConfig(), # of the cohort
 ) -> BodyTruth:
@@ -255,7 +261,7 @@ def make_body_truth(
     flows = [{sex: make(b, SHAPES[sex]) for sex, b in bodies.items()} for make in (fat_velocity, cavity_velocity)]
     return BodyTruth(config, bodies, *flows)
 
-# %% ../nbs/24_bodies.ipynb #24-025
+# %% ../nbs/24_bodies.ipynb #24-029
 def fat_thickness(
     parts:Volume,            # (1, *spatial) labels of BODY_PARTS, or (5, *spatial) shares of them; axes along x, y, z
     segment:tuple=BELLY,     # heights between which slices count, millimetres
@@ -272,7 +278,7 @@ def fat_thickness(
     area, lean = (pixel*float(a[..., inside].double().sum())/int(inside.sum()) for a in (whole, whole.double() - fat.double()))
     return math.sqrt(area/math.pi) - math.sqrt(lean/math.pi)
 
-# %% ../nbs/24_bodies.ipynb #24-029
+# %% ../nbs/24_bodies.ipynb #24-033
 def simulate_body(
     truth:BodyTruth,     # of the cohort
     bmi:float,           # kg/m²
@@ -293,7 +299,7 @@ def simulate_body(
     image = torch.where(parts.sum(0, keepdim=True) > .5, ((image + noise[0])**2 + noise[1]**2).sqrt(), image)
     return Volume(image, affine), Volume(_winner(parts).to(torch.uint8), affine)
 
-# %% ../nbs/24_bodies.ipynb #24-033
+# %% ../nbs/24_bodies.ipynb #24-037
 def simulate_bodies(
     out:str|Path,            # folder to write
     subjects:int=150,        # number of subjects
@@ -324,7 +330,7 @@ def _same_bodies(path:Path, config:BodyConfig) -> None:
         if differs: raise ValueError(f"{path.parent} holds another simulated cohort: " + '; '.join(f"{k} is {a}, asked for {b}" for k, (a, b) in differs.items()))
     write_json(path, new)
 
-# %% ../nbs/24_bodies.ipynb #24-034
+# %% ../nbs/24_bodies.ipynb #24-038
 def _people(config:BodyConfig) -> pd.DataFrame:
     "Identifiers, sexes by turns, indices uniform over the range; a longer table begins like a shorter one."
     low, high = config.bmi
@@ -351,7 +357,7 @@ def read_body_truth(
     if stored.pop('kind', None) != 'bodies': raise ValueError(f"{folder}: simulation.json describes no cohort of bodies; for brains there is read_truth()")
     return make_body_truth(BodyConfig(**stored | dict(bmi=tuple(stored['bmi']))))
 
-# %% ../nbs/24_bodies.ipynb #24-038
+# %% ../nbs/24_bodies.ipynb #24-042
 def cut_stations(
     volume:Volume,           # (1, *spatial), a body with axes along x, y, z
     n:int=4,                 # number of stations, at least 2

@@ -10,7 +10,7 @@ __all__ = ['read_station', 'Stitched', 'stitch', 'body_mask', 'check_person', 'B
 import re
 import time
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nibabel as nib
@@ -58,8 +58,9 @@ def _reach(station:Volume) -> np.ndarray:
     there = station.affine[:3, :3] @ corners + station.affine[:3, 3:]
     return np.stack([there.min(1), there.max(1)])
 
+# %% ../nbs/25_prepare_body.ipynb #25-012
 def _sampled(station:Volume, shape:tuple, affine:np.ndarray) -> tuple[slice, np.ndarray, np.ndarray]:
-    "The slices of the whole grid that a station reaches; intensities and weights there. The weight is the depth in the station along its axis, millimetres."
+    "The slices of the whole grid that a station reaches; intensities and weights there, the depth in the station along its axis."
     low, high = (_reach(station)[:, 2] - affine[2, 3])/affine[2, 2]
     part = slice(max(0, int(np.floor(low))), min(shape[2], int(np.ceil(high)) + 1))
     index = np.indices((*shape[:2], part.stop - part.start)).reshape(3, -1) + np.array([[0], [0], [part.start]])
@@ -72,7 +73,7 @@ def _sampled(station:Volume, shape:tuple, affine:np.ndarray) -> tuple[slice, np.
     there = lambda x: x.reshape(*shape[:2], -1).astype(np.float32)
     return part, there(data), there(np.where(inside, np.maximum(depth, 1e-3), 0))
 
-# %% ../nbs/25_prepare_body.ipynb #25-012
+# %% ../nbs/25_prepare_body.ipynb #25-013
 def _check_overlaps(stations:list, names:list) -> list:
     "Millimetres that neighbours share along the body; none at all, or nearly everything, is an error."
     reach = [_reach(s)[:, 2] for s in stations]
@@ -80,11 +81,13 @@ def _check_overlaps(stations:list, names:list) -> list:
     for k, (a, b) in enumerate(zip(reach, reach[1:])):
         overlap, shorter = min(a[1], b[1]) - max(a[0], b[0]), min(np.ptp(a), np.ptp(b))
         where = f"{names[k]} ({a[0]:.0f} to {a[1]:.0f} mm) and {names[k + 1]} ({b[0]:.0f} to {b[1]:.0f} mm)"
-        if overlap <= 0: raise ValueError(f"no overlap between {where}: {-overlap:.0f} mm lie between them; is a station missing, or of another scan?")
+        if overlap <= 0:
+            raise ValueError(f"no overlap between {where}: {-overlap:.0f} mm lie between them; is a station missing, or of another scan?")
         if overlap > .8*shorter: raise ValueError(f"{where} image the same place; expected stations of one scan, each once")
         shared.append(float(overlap))
     return shared
 
+# %% ../nbs/25_prepare_body.ipynb #25-014
 def _gain(a:tuple, b:tuple, names:list) -> float:
     "Factor for b's intensities that fits them to a's where both see the body."
     low, high = max(a[0].start, b[0].start), min(a[0].stop, b[0].stop)
@@ -97,6 +100,7 @@ def _gain(a:tuple, b:tuple, names:list) -> float:
         return 1.
     return float(x[both].sum(dtype=np.float64)/y[both].sum(dtype=np.float64))
 
+# %% ../nbs/25_prepare_body.ipynb #25-015
 def stitch(
     stations:list,           # Volumes (1, *spatial), in any order
     names:list|None=None,    # of the stations, for messages
@@ -118,7 +122,7 @@ def stitch(
     for (part, data, w), gain in zip(parts, gains): total[..., part] += gain*w*data; weight[..., part] += w
     return Stitched(Volume(torch.from_numpy(total/np.maximum(weight, 1e-6))[None], affine), tuple(float(g) for g in gains), tuple(overlaps))
 
-# %% ../nbs/25_prepare_body.ipynb #25-018
+# %% ../nbs/25_prepare_body.ipynb #25-021
 def body_mask(
     image:Volume,        # (1, *spatial), water contrast, RAS
     share:float=.1,      # threshold, of the median tissue
@@ -134,8 +138,9 @@ def body_mask(
     if not 5 <= litres <= 300: raise ValueError(f"body mask of {litres:.3g} litres, expected 5 to 300; look at the spacing and its unit, and at the contrast")
     return Volume(torch.from_numpy(inside)[None], image.affine)
 
-# %% ../nbs/25_prepare_body.ipynb #25-021
-_RANGES = dict(bmi=(10, 80, 'kg/m²'), age=(0, 120, 'years'), height=(.4, 2.5, 'm'), height_m=(.4, 2.5, 'm'), height_cm=(40, 250, 'cm'), weight=(2, 400, 'kg'), weight_kg=(2, 400, 'kg'))
+# %% ../nbs/25_prepare_body.ipynb #25-024
+_RANGES = dict(bmi=(10, 80, 'kg/m²'), age=(0, 120, 'years'), height=(.4, 2.5, 'm'), height_m=(.4, 2.5, 'm'), height_cm=(40, 250, 'cm'),
+               weight=(2, 400, 'kg'), weight_kg=(2, 400, 'kg'))
 _UNKNOWN = {'', 'n/a', 'na', 'nan', 'none'}
 
 def check_person(
@@ -154,7 +159,7 @@ def check_person(
     bmi = next((v for k, v in result.items() if k.lower() == 'bmi'), None)
     return {('bmi' if k.lower() == 'bmi' else k): v for k, v in result.items()} | dict(group=None if bmi is None else who_group(bmi))
 
-# %% ../nbs/25_prepare_body.ipynb #25-024
+# %% ../nbs/25_prepare_body.ipynb #25-027
 @dataclass(frozen=True)
 class BodyJob:
     "All that is needed to prepare one subject, also in another process."
@@ -166,6 +171,7 @@ class BodyJob:
     shape:tuple=()           # spatial sizes of the common grid
     affine:tuple=()          # its affine, 4 rows
 
+# %% ../nbs/25_prepare_body.ipynb #25-028
 _WATER = re.compile(r'part-water|water|_w(?=[_.])', re.IGNORECASE)
 _NUMBER = re.compile(r'(?:chunk|station|stack)[-_]?(\d+)', re.IGNORECASE)
 
@@ -181,24 +187,27 @@ def _numbered(paths:list) -> None:
     absent = sorted(set(range(min(1, min(numbers)), max(numbers) + 1)) - set(numbers) - {0})
     if absent: raise ValueError(f"station {', '.join(map(str, absent))} is missing, found {', '.join(map(str, sorted(numbers)))}")
 
+# %% ../nbs/25_prepare_body.ipynb #25-029
 def _stations_of(subject:Path) -> tuple[list, str|None]:
     "Water images and labels below a subject's folder."
     files = sorted(p for p in subject.rglob('*') if p.is_file() and not p.name.startswith('.'))
     images = [p for p in files if p.name.endswith(('.nii', '.nii.gz'))]
     labels = [p for p in images if p.name.split('.')[0].endswith('_dseg')]
     water = [p for p in images if _WATER.search(p.name) and p not in labels]
-    if not water and any(_is_dicom(p) for p in files[:20] if p not in images): raise ValueError(f"{subject}: DICOM, expected NIfTI (.nii or .nii.gz); convert the series first, for example with dcm2niix")
+    if not water and any(_is_dicom(p) for p in files[:20] if p not in images):
+        raise ValueError(f"{subject}: DICOM, expected NIfTI (.nii or .nii.gz); convert the series first, for example with dcm2niix")
     if not water: raise ValueError(f"{subject}: no water image (part-water, water or _W in the name) among {len(images)} NIfTI files")
     if len(labels) > 1: raise ValueError(f"{subject}: {len(labels)} files end in _dseg, expected one")
     _numbered(water)
     return water, str(labels[0]) if labels else None
 
-# %% ../nbs/25_prepare_body.ipynb #25-025
+# %% ../nbs/25_prepare_body.ipynb #25-030
 def _read_people(path:Path) -> pd.DataFrame:
     "A table as texts."
     try: return pd.read_csv(path, sep='\t' if path.suffix.lower() == '.tsv' else ',', dtype=str, keep_default_na=False, encoding='utf-8-sig')
     except Exception as e: raise ValueError(f"{path}: not readable as a table ({e})") from e
 
+# %% ../nbs/25_prepare_body.ipynb #25-031
 def _listed(raw:Path) -> list[tuple]:
     "Subjects of a folder or a table: participant, row, and a function that gives stations and labels."
     if not raw.exists(): raise FileNotFoundError(f"{raw}: no such folder or table")
@@ -212,7 +221,8 @@ def _listed(raw:Path) -> list[tuple]:
     if not raw.is_dir():
         split = lambda text: [raw.parent/p.strip() for p in text.split(';') if p.strip()]
         label = lambda r: str(raw.parent/r['labels']) if r.get('labels', '').strip().lower() not in _UNKNOWN else None
-        return [(r['participant_id'], row, lambda r=r: (_given(split(r['stations'])), label(r))) for r, row in zip(table.to_dict('records'), rows)]
+        return [(r['participant_id'], row, lambda r=r: (_given(split(r['stations'])), label(r)))
+                for r, row in zip(table.to_dict('records'), rows)]
     name = lambda text: text if text.startswith('sub-') else f'sub-{text}'
     known, folders = {name(r['participant_id']) for r in rows}, sorted(p.name for p in raw.glob('sub-*') if p.is_dir())
     if not folders: raise ValueError(f"{raw}: no sub-* folders in it")
@@ -226,6 +236,7 @@ def _given(paths:list) -> list:
     _numbered(paths)
     return paths
 
+# %% ../nbs/25_prepare_body.ipynb #25-032
 def find_body_jobs(
     raw:str|Path,        # BIDS-like folder with participants.tsv, or a table with the columns participant_id, bmi and stations
 ) -> tuple[list, list]:  # BodyJob of each subject that can be prepared; dict(participant_id, reason) of each that cannot
@@ -240,10 +251,11 @@ def find_body_jobs(
         except (ValueError, OSError) as e:
             if name not in [r['participant_id'] for r in refused]: refused.append(dict(participant_id=name, reason=str(e)))
     usual = int(np.median([len(j.stations) for j in jobs])) if jobs else 0
-    refused += [dict(participant_id=j.participant_id, reason=f"{len(j.stations)} stations, expected {usual} as for most subjects; is one missing?") for j in jobs if len(j.stations) < usual]
+    refused += [dict(participant_id=j.participant_id,
+                     reason=f"{len(j.stations)} stations, expected {usual} as for most subjects; is one missing?") for j in jobs if len(j.stations) < usual]
     return [j for j in jobs if len(j.stations) >= usual], refused
 
-# %% ../nbs/25_prepare_body.ipynb #25-028
+# %% ../nbs/25_prepare_body.ipynb #25-035
 def body_grid(
     jobs:list,               # of `find_body_jobs`
     spacing:float|None=None, # millimetres; None: twice the stations' along each axis
@@ -258,13 +270,15 @@ def body_grid(
         extents.append(corners[:, 1].max(0) - corners[:, 0].min(0)); spacings.append(np.min([s for _, s in reach], 0))
     if not extents: raise ValueError("body_grid() 'jobs': no subject's stations can be read")
     step = 2*np.median(spacings, 0) if spacing is None else np.full(3, float(spacing))
-    if (step < .99*np.median(spacings, 0)).any(): raise ValueError(f"spacing {spacing:g} mm is finer than the stations' {np.round(np.median(spacings, 0), 3).tolist()} mm, expected the same or coarser")
+    if (step < .99*np.median(spacings, 0)).any():
+        raise ValueError(f"spacing {spacing:g} mm is finer than the stations' {np.round(np.median(spacings, 0), 3).tolist()} mm, expected the same or coarser")
     extent = np.minimum(np.max(extents, 0), 1.25*np.median(extents, 0))      # one odd scan does not enlarge everybody's
     shape = tuple(int(multiple*np.ceil(n/multiple - .01)) for n in extent/step)
     affine = np.diag([*step, 1.])
     affine[:3, 3] = -step*(np.array(shape) - 1)/2
     return shape, affine
 
+# %% ../nbs/25_prepare_body.ipynb #25-036
 def _header_only(path:str) -> Volume:
     "A station's place without its intensities."
     image = nib.load(path)
@@ -274,7 +288,7 @@ def _header_only(path:str) -> Volume:
     canonical = tuple(shape[i] for i in turns[:, 0].argsort())
     return Volume(torch.empty(1, 1, 1, 1).expand(1, *canonical), np.diag([scale]*3 + [1.]) @ affine @ nib.orientations.inv_ornt_aff(turns, shape))
 
-# %% ../nbs/25_prepare_body.ipynb #25-031
+# %% ../nbs/25_prepare_body.ipynb #25-039
 def _centred(mask:Volume, shape:tuple, affine:np.ndarray) -> np.ndarray:
     "(4, 4), the common grid's millimetres to the scan's: a shift."
     where = np.array([[w.min(), w.max()] for w in np.nonzero(mask.data[0].numpy())], float)
@@ -283,6 +297,10 @@ def _centred(mask:Volume, shape:tuple, affine:np.ndarray) -> np.ndarray:
     shift = np.eye(4)
     shift[:3, 3] = middle - (affine[:3, :3] @ ((np.array(shape) - 1)/2) + affine[:3, 3])
     return shift
+
+def _small(mask:Volume) -> Volume:
+    "A mask as small numbers."
+    return Volume(mask.data.to(torch.uint8), mask.affine)
 
 def _read_body_labels(path:str, image:Volume) -> Volume:
     "Labels on the grid of the stitched volume."
@@ -293,13 +311,15 @@ def _read_body_labels(path:str, image:Volume) -> Volume:
     if not (labels.data > 0).any(): raise ValueError(f"{path}: empty, expected labels above 0")
     return Volume(labels.data.to(torch.uint8), labels.affine)
 
+# %% ../nbs/25_prepare_body.ipynb #25-040
 def prepare_body_subject(
     job:BodyJob,         # with its output folder and the common grid
 ) -> dict:               # columns for the table: participant_id, what the table said, measures; `warnings`, `seconds`
     "Prepares one subject: reads, stitches, masks, resamples, normalises, writes. A file that is there already is not made again."
     stem, grid = Path(job.out)/job.participant_id/'anat'/job.participant_id, (job.shape, np.array(job.affine))
     done = Path(f'{stem}_prepare.json')
-    if done.exists() and (kept := read_json(done))['stations'] == list(job.stations): return job.row | kept['measures'] | dict(warnings=kept['warnings'], seconds=0.)
+    if done.exists() and (kept := read_json(done))['stations'] == list(job.stations):
+        return job.row | kept['measures'] | dict(warnings=kept['warnings'], seconds=0.)
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
@@ -307,7 +327,7 @@ def prepare_body_subject(
         mask = body_mask(whole.image)
         labels = None if job.labels is None else _read_body_labels(job.labels, whole.image)
         shift = _centred(mask, *grid)
-        image, inside = resample(Volume(whole.image.data*mask.data, mask.affine), shift, *grid), resample(Volume(mask.data.to(torch.uint8), mask.affine), shift, *grid, labels=True)
+        image, inside = resample(Volume(whole.image.data*mask.data, mask.affine), shift, *grid), resample(_small(mask), shift, *grid, labels=True)
         image = Volume(normalise((image.data*inside.data).clamp(min=0), job.participant_id), image.affine)
         measures = _measures(whole, mask, inside, shift)
     write_volume(f'{stem}_T1w.nii.gz', Volume((image.data*10000).round(), image.affine), np.int16)
@@ -317,6 +337,7 @@ def prepare_body_subject(
     write_json(done, dict(stations=list(job.stations), measures=measures, warnings=notes))
     return job.row | measures | dict(warnings=notes, seconds=round(time.perf_counter() - start, 2))
 
+# %% ../nbs/25_prepare_body.ipynb #25-041
 def _measures(whole:Stitched, mask:Volume, inside:Volume, shift:np.ndarray) -> dict:
     "What preparation adds to the table; warns where part of a body was lost."
     litres = lambda m: float(m.data.sum())*float(np.prod(m.spacing))/1e6
@@ -326,7 +347,7 @@ def _measures(whole:Stitched, mask:Volume, inside:Volume, shift:np.ndarray) -> d
     if spread > 3: warnings.warn(f"the brightness of the stations differs by a factor of {spread:.1f}", stacklevel=2)
     return dict(body_litres=round(litres(mask), 2), stations=len(whole.gains), station_gain=round(spread, 3), **{f'shift_{a}_mm': round(float(s), 1) for a, s in zip('xyz', shift[:3, 3])})
 
-# %% ../nbs/25_prepare_body.ipynb #25-034
+# %% ../nbs/25_prepare_body.ipynb #25-044
 def _grid_of(out:Path, jobs:list, spacing:float|None) -> tuple[tuple, np.ndarray]:
     "The grid that a folder has, or a new one."
     path = out/'grid.json'
@@ -347,6 +368,7 @@ def _write_prepared(out:Path, done:list, refused:list, raw:Path) -> None:
         with atomic_write(out/f'{name}.tsv') as temporary: table.to_csv(temporary, sep='\t', index=False, na_rep='n/a')
     write_json(out/'dataset_description.json', dict(Name='Whole bodies, water contrast, prepared by diffdef', BIDSVersion='1.9.0', DatasetType='derivative'))
 
+# %% ../nbs/25_prepare_body.ipynb #25-045
 def prepare_bodies(
     raw:str|Path,            # BIDS-like folder or table, see `find_body_jobs`
     out:str|Path,            # folder of the prepared cohort
@@ -361,6 +383,8 @@ def prepare_bodies(
     for job in tqdm(jobs, desc='prepare bodies', disable=not progress):
         try: done.append(prepare_body_subject(replace(job, out=str(out), shape=shape, affine=tuple(map(tuple, affine.tolist())))))
         except Exception as e: refused.append(dict(participant_id=job.participant_id, reason=str(e)))     # one bad scan does not stop the rest
-    if not done: raise ValueError(f"{raw}: none of {len(refused)} subjects could be prepared; the first, {refused[0]['participant_id']}: {refused[0]['reason']}" if refused else f"{raw}: no subjects")
+    if not done:
+        first = f"; the first, {refused[0]['participant_id']}: {refused[0]['reason']}" if refused else ''
+        raise ValueError(f"{raw}: none of {len(refused)} subjects could be prepared{first}")
     _write_prepared(out, done, refused, raw if raw.is_dir() else raw.parent)
     return pd.DataFrame(refused, columns=['participant_id', 'reason'])
