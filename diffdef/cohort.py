@@ -393,9 +393,9 @@ def label_lookup(
     merged = table['tissue'].fillna(table['name']) if 'tissue' in table else table['name']
     numbers = {n: i for i, n in enumerate(dict.fromkeys(merged), 1)} if 'tissue' in table else None
     new = [numbers[n] for n in merged] if numbers else list(table['index'])
-    lookup = torch.full((int(table['index'].max()) + 1,), -1)
+    lookup = torch.full((max([0, *map(int, table['index'])]) + 1,), -1)
     lookup[0] = 0
-    lookup[torch.tensor(list(map(int, table['index'])))] = torch.tensor(list(map(int, new)))
+    lookup[torch.tensor(list(map(int, table['index'])), dtype=torch.long)] = torch.tensor(list(map(int, new)), dtype=torch.long)
     return dict(zip(map(int, new), map(str, merged))), lookup
 
 def _merge_labels(values:torch.Tensor, lookup:torch.Tensor, path:str) -> torch.Tensor:
