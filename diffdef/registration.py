@@ -20,6 +20,7 @@ from monai.losses import LocalNormalizedCrossCorrelationLoss
 from monai.networks.nets import VoxelMorphUNet
 from nilearn.datasets import load_mni152_brain_mask, load_mni152_template
 from nilearn.image import math_img, resample_img, smooth_img
+from scipy import ndimage
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -240,9 +241,17 @@ def _to_fine_grid(path:str|Path, cohort:Cohort, labels:bool) -> torch.Tensor:
     data = volume.data[0]
     if tuple(data.shape) == shape and np.allclose(volume.affine, target, atol=1e-3): return data
     if cohort.dim == 3 and not (tuple(data.shape) == cohort.shape and np.allclose(volume.affine, cohort.affine, atol=1e-3)): return _resample(volume, target, shape, labels)
+    if tuple(data.shape) == tuple(2*n for n in cohort.grid.source_shape): return _resample_slice(volume, target, shape, labels)
     if tuple(data.shape) == cohort.grid.source_shape: data = cohort.grid.majority(data.long()) if labels else cohort.grid.resample(data)
     if tuple(data.shape) != cohort.shape: raise ValueError(f"{path}: shape {tuple(data.shape)}, expected the cohort's {cohort.shape}, twice that, or its files' {cohort.grid.source_shape}")
     return repeat_voxels(data) if labels else fine_image(data[None, None])[0, 0].clamp(min=0)
+
+def _resample_slice(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> torch.Tensor:
+    "A slice on another grid in the same plane; images are blurred before if that is coarser."
+    between, data = np.linalg.inv(volume.affine) @ affine, volume.data[0].numpy()
+    sigma = [.42*max(between[k, k]**2 - 1, 0)**.5 for k in range(2)]
+    if not labels and max(sigma) > .1: data = ndimage.gaussian_filter(data, sigma)
+    return torch.from_numpy(ndimage.affine_transform(data, between[:2, :2], between[:2, 3], shape, order=0 if labels else 1))
 
 def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
     "The brain of the ICBM 152 template of 2009."
