@@ -6,11 +6,12 @@
 __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'override', 'start_run', 'read_config',
            'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'register_rounds',
            'warm_batch', 'train_deformation', 'Run', 'latent_shape', 'build_model', 'load_registration', 'open_cohort',
-           'train', 'find_template']
+           'train', 'find_template', 'RunByCategory', 'load_run', 'by_category', 'centring', 'build_population_atlas']
 
 # %% ../nbs/09_run.ipynb #09-003
 import json
 import platform
+import shutil
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,10 +22,11 @@ import torch
 from torch import nn
 
 from .autoencoder import AutoencoderConfig, autoencoder_losses, build_autoencoder, encode, latent_scale
-from .cohort import Cohort, Conditions
+from .cohort import Cohort, Condition, Conditions
 from .core import atomic_write, best_device, read_json, read_tensors, write_json, write_tensors
 from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, MeanField, WarmStartLoss, condition_features, deformation_batch, fit_mean_field
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, latent_batch
+from .fields import enlarge_field, exponential, jacobian_determinant
 from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, mean_velocity, pair_batch, read_template, recentre, register_cohort, spread, vote_labels)
 from .training import TrainingConfig, fit, load_result
 
@@ -169,6 +171,8 @@ def read_config(
 ) -> dict:                       # format, versions, seed, config, shape, affine
     "What config.json says; a folder that is no run, or one of another format, is refused."
     path = Path(folder)/'config.json'
+    several = Path(folder)/'categories.json'
+    if several.exists(): raise FileNotFoundError(f"{folder} holds a run for each {read_json(several)['by']}: name one of them, such as {folder}/{read_json(several)['by']}-{read_json(several)['categories'][0]}")
     if not path.exists(): raise FileNotFoundError(f"{folder}: not a run folder, expected a file config.json in it")
     stored = read_json(path)
     if not isinstance(stored, dict) or stored.get('format') != FORMAT:
@@ -339,6 +343,12 @@ class Run:
         "Shape of one latent."
         return latent_shape(self.config, self.atlas.image.shape[1:])
 
+    def choose(self,
+        conditions:dict,             # values by name
+    ) -> tuple:                      # itself, and all the conditions
+        "Which run answers: this one."
+        return self, conditions
+
     @classmethod
     def load(cls,
         folder:str|Path,             # of the run
@@ -402,19 +412,29 @@ def train(
     conditions=(),                   # names of columns
     settings=(),                     # texts such as 'autoencoder.steps=500'
     categorical=(),                  # conditions whose numbers are only labels
-    template:str|Path|None=None,     # NIfTI file, 'mni' or 'built'; None: 'template_T1w.nii.gz' in the cohort's folder where there is one, else built
-    template_labels:str|Path|None=None, # NIfTI file with the cohort's label numbers
+    template:str|Path|dict|None=None, # NIfTI file, 'mni' or 'built'; None: 'template_T1w.nii.gz' in the cohort's folder where there is one, else built; with `template_by` also {category: file}
+    template_labels:str|Path|dict|None=None, # NIfTI file with the cohort's label numbers
     seed:int=0,                      # of everything random
     progress:bool=True,              # show bars
-) -> Run:                            # ready for sampling
+    template_by:str='',              # a categorical column, such as 'sex': each category gets a population atlas and a run of its own
+):                                   # Run, or RunByCategory: ready for sampling
     "Trains a model from a cohort, or goes on with it; stages that are done are not redone."
     if isinstance(preset, str) and preset not in PRESETS: raise ValueError(f"unknown preset {preset!r}, expected one of {', '.join(PRESETS)}")
     config = override(PRESETS[preset] if isinstance(preset, str) else preset, list(settings))
-    whole, out = open_cohort(cohort_path, config, conditions, categorical), Path(out)
+    whole = open_cohort(cohort_path, config, [c for c in conditions if c != template_by], categorical)
+    if not template_by: return _train(whole, config, out, find_template(cohort_path, template, template_labels), seed, progress)
+    for category, cohort in by_category(whole, template_by, Path(out)).items():
+        pick = lambda given: given.get(category) if isinstance(given, dict) else given
+        files = find_template(cohort_path, pick(template), pick(template_labels), f'{template_by}-{category}')
+        _train(cohort, config, Path(out)/f'{template_by}-{category}', files, seed, progress)
+    return load_run(out)
+
+def _train(whole:Cohort, config:Config, out:str|Path, files:tuple, seed:int, progress:bool) -> Run:
+    "The five trainings in their order."
+    out = Path(out)
     subjects = start_run(out, config, whole, seed)
     cohort = whole.subset(np.flatnonzero(whole.subjects['participant_id'].isin(subjects.loc[subjects['split'] == 'train', 'participant_id'])))
-    template, template_labels = find_template(cohort_path, template, template_labels)
-    registration, atlas = train_registration(out, config, cohort, template, template_labels, seed, progress)
+    registration, atlas = train_registration(out, config, cohort, *files, seed, progress)
     autoencoder = train_autoencoder(out, config, cohort, seed, progress)
     latents, scale = cohort_latents(out, autoencoder, cohort)
     denoiser = train_denoiser(out, config, cohort, latents, seed, progress)
@@ -425,10 +445,103 @@ def find_template(
     cohort_path:str|Path,            # folder or table
     template:str|Path|None,          # as given: file, 'mni', 'built' or None
     labels:str|Path|None,            # as given: file or None
+    category:str='',                 # such as 'sex-F': looks for template_sex-F_T1w.nii.gz
 ) -> tuple[Path|None, Path|None]:    # files, None where the atlas is to be built
     "Which file the population atlas comes from."
-    beside = Path(cohort_path)/'template_T1w.nii.gz'
-    if template is None and beside.exists(): return beside, labels or next((p for p in [beside.with_name('template_dseg.nii.gz')] if p.exists()), None)
+    stem = f'template_{category}' if category else 'template'
+    beside = Path(cohort_path)/f'{stem}_T1w.nii.gz'
+    if template is None and beside.exists(): return beside, labels or next((p for p in [beside.with_name(f'{stem}_dseg.nii.gz')] if p.exists()), None)
     if template is None or str(template) == 'built': return None, labels
     if str(template) != 'mni' and not Path(template).exists(): raise FileNotFoundError(f"{template}: no such template, expected a NIfTI file, 'mni' or 'built'")
     return Path(template), labels
+
+# %% ../nbs/09_run.ipynb #09-035
+@dataclass(frozen=True, eq=False)
+class RunByCategory:
+    "Runs of one cohort, one for each category of a condition."
+    folder:Path                      # where they are
+    by:str                           # the categorical condition
+    runs:dict                        # category: Run
+
+    @property
+    def conditions(self) -> Conditions: # those of the runs, and the one that chooses
+        "What can be asked for."
+        return Conditions((*next(iter(self.runs.values())).conditions, Condition(self.by, 'categorical', categories=tuple(self.runs))))
+
+    @property
+    def config(self) -> Config: # the same for all
+        "Settings of the runs."
+        return next(iter(self.runs.values())).config
+
+    def choose(self,
+        conditions:dict,             # values by name
+    ) -> tuple:                      # the Run of the category asked for, and the other conditions
+        "Which run answers."
+        category = conditions.get(self.by)
+        if category is None or str(category) not in self.runs: raise ValueError(f"condition '{self.by}' decides which population atlas is deformed: expected {' or '.join(map(repr, self.runs))}, got {category!r}")
+        return self.runs[str(category)], {k: v for k, v in conditions.items() if k != self.by}
+
+def load_run(
+    folder:str|Path,                 # of a run, or of runs by category
+    device:str|torch.device|None=None, # None: a GPU where there is one
+):                                   # Run or RunByCategory
+    "What `train` has left in a folder."
+    path = Path(folder)/'categories.json'
+    if not path.exists(): return Run.load(folder, device)
+    note = read_json(path)
+    return RunByCategory(Path(folder), note['by'], {c: Run.load(Path(folder)/f"{note['by']}-{c}", device) for c in note['categories']})
+
+def by_category(
+    cohort:Cohort,                   # all subjects
+    by:str,                          # a column of its table
+    out:Path,                        # folder; receives categories.json
+) -> dict:                           # category: Cohort
+    "The cohort in parts; a subject without the category, or a category of fewer than eight, is refused."
+    if by not in cohort.subjects: raise ValueError(f"template_by {by!r} is no column of the cohort's table, expected a categorical one such as 'sex'")
+    column = cohort.subjects[by]
+    if column.isna().any(): raise ValueError(f"template_by {by!r}: subject {cohort.subjects['participant_id'][column.isna()].iloc[0]} and {int(column.isna().sum()) - 1} others have none, expected a category for every subject")
+    sizes = column.astype(str).value_counts().sort_index()
+    if not 2 <= len(sizes) <= 10 or sizes.min() < 8: raise ValueError(f"template_by {by!r}: expected 2 to 10 categories of at least 8 subjects, got {dict(list(sizes.items())[:5])}")
+    note, path = dict(by=by, categories=list(sizes.index)), out/'categories.json'
+    if (out/'config.json').exists() or (path.exists() and read_json(path) != note): raise ValueError(f"{out} holds another run, expected an empty folder or runs by {by!r} of {', '.join(sizes.index)}")
+    write_json(path, note)
+    return {c: cohort.subset(np.flatnonzero(column.astype(str) == c)) for c in sizes.index}
+
+# %% ../nbs/09_run.ipynb #09-038
+@torch.no_grad()
+def centring(
+    fields:np.ndarray,               # velocities from an atlas to subjects, from `register_cohort`
+    atlas:PopulationAtlas,           # where they start
+    spacing:tuple,                   # millimetres, one an axis
+) -> dict:                           # subjects; mean_displacement_mm: length of the mean, averaged over the brain; mean_log_jacobian: of the mean over subjects, averaged over the brain
+    "How far an atlas is from the middle of its cohort."
+    inside, total, logs = atlas.image[0] > .05, 0., 0.
+    for part in fields:
+        u = exponential(enlarge_field(torch.from_numpy(part[None].astype(np.float32))))
+        total, logs = total + u / len(fields), logs + jacobian_determinant(u).clamp(min=1e-3).log() / len(fields)
+    mm = torch.tensor(spacing).reshape(1, -1, *[1]*len(spacing))
+    return dict(subjects=len(fields), mean_displacement_mm=round(float((total*mm).norm(dim=1)[0][inside].mean()), 3), mean_log_jacobian=round(float(logs[0, 0][inside].mean()), 4))
+
+def build_population_atlas(
+    cohort_path:str|Path,            # BIDS-like folder, neurite's layout, or a table
+    out:str|Path,                    # folder; receives template_T1w.nii.gz, template_dseg.nii.gz where subjects have labels, template_report.json
+    preset:str|Config='small',       # name of a preset, or settings
+    settings=(),                     # texts such as 'registration.steps=500'
+    by:str='',                       # a categorical column: one atlas each, template_sex-F_T1w.nii.gz and so on
+    seed:int=0,                      # of everything random
+    progress:bool=True,              # show bars
+) -> dict:                           # by category ('' for one atlas): what `centring` says
+    "Builds the population atlas of a cohort, or goes on with it."
+    config, out = override(PRESETS[preset] if isinstance(preset, str) else preset, list(settings)), Path(out)
+    whole, report = open_cohort(cohort_path, config), {}
+    for category, cohort in (by_category(whole, by, out) if by else {'': whole}).items():
+        stem = f'template_{by}-{category}' if by else 'template'
+        folder = out/f'{stem}_work'
+        network, atlas = train_registration(folder, config, cohort, seed=seed, progress=progress)
+        fields = register_cohort(network, atlas, cohort, folder/'fields.npy', config.registration, progress=progress)
+        report[category] = centring(fields, atlas, cohort.spacing)
+        for ending in ('T1w.nii.gz', 'dseg.nii.gz'):
+            if (folder/f'template_{ending}').exists():
+                with atomic_write(out/f'{stem}_{ending}') as temporary: shutil.copyfile(folder/f'template_{ending}', temporary)
+    write_json(out/'template_report.json', report)
+    return report

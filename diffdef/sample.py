@@ -20,7 +20,7 @@ import torch
 from .core import Volume, plane, plane_names, step_generator, write_json, write_volume
 from .denoiser import sample_latents
 from .fields import compose, inverse, jacobian_determinant, write_displacement
-from .run import Run
+from .run import Run, RunByCategory, load_run
 
 # %% ../nbs/10_sample.ipynb #10-006
 def antithetic_noise(
@@ -141,7 +141,7 @@ def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple)
     return (run.model.decoder.full(variance.sqrt())*mm).square().sum(1, keepdim=True).sqrt()
 
 def conditional_atlas(
-    run:str|Path|Run,            # run folder, or a run loaded before
+    run:str|Path|Run|RunByCategory, # run folder, or what `load_run` gave
     n_draws:int|None=None,       # noise draws to average; None: the run's setting
     steps:int|None=None,         # denoising steps; None: the run's setting
     guidance:float|None=None,    # classifier-free guidance, 1 = as learned; None: the run's setting
@@ -151,8 +151,8 @@ def conditional_atlas(
     **conditions,                # values by name, such as age=70, sex='F'; one left out is unknown
 ) -> Atlas:
     "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3)."
-    run = run if isinstance(run, Run) else Run.load(run, device)
-    code = run.conditions.encode(conditions, extrapolate)
+    run, asked = (load_run(run, device) if isinstance(run, (str, Path)) else run).choose(conditions)
+    code = run.conditions.encode(asked, extrapolate)
     c = run.config
     settings = dict(draws=c.draws if n_draws is None else n_draws, steps=c.steps if steps is None else steps, guidance=c.guidance if guidance is None else float(guidance), seed=seed)
     raw, seconds = sample_fields(run, code, *settings.values())
@@ -168,13 +168,14 @@ class Difference:
     jacobian:Volume              # (1, *spatial), det(I + du/dx); tissue has grown where it is below 1
 
 def difference(
-    run:str|Path|Run,            # run folder, or a run loaded before
+    run:str|Path|Run|RunByCategory, # run folder, or what `load_run` gave
     start:dict,                  # conditions, such as dict(age=55)
     end:dict,                    # conditions, such as dict(age=75)
     **settings,                  # n_draws, steps, guidance, seed, extrapolate, device: as of `conditional_atlas`
 ) -> Difference:
     "The field from the atlas of one condition to that of another, with its Jacobian determinant."
-    run = run if isinstance(run, Run) else Run.load(run, settings.get('device'))
+    run = load_run(run, settings.get('device')) if isinstance(run, (str, Path)) else run
+    if run.choose(start)[0] is not run.choose(end)[0]: raise ValueError(f"difference() of {start} and {end}: they come from different population atlases, expected the same category at both ends")
     a, b = (conditional_atlas(run, **settings, **c) for c in (start, end))
     u = compose(a.inverse.data[None], b.displacement.data[None])
     return Difference(start, end, Volume(u[0], a.image.affine), Volume(jacobian_determinant(u)[0], a.image.affine))

@@ -29,7 +29,7 @@ from scipy import ndimage
 
 from .cohort import Condition
 from .core import PLANES, Volume, plane, plane_axes, plane_names
-from .run import Run
+from .run import Run, load_run
 from .sample import Atlas, conditional_atlas
 
 # %% ../nbs/12_show.ipynb #12-008
@@ -369,7 +369,7 @@ def explore(
     **fixed,                 # conditions that get no slider (`sex='F'`) and settings of the sampler (`guidance=2.`)
 ) -> Explorer:               # a widget; the value of a notebook's cell shows itself
     "Sliders for the conditions of a run and the atlas that belongs to them."
-    if isinstance(run, (str, Path)): run = Run.load(run, fixed.get('device'))
+    if isinstance(run, (str, Path)): run = load_run(run, fixed.get('device'))
     names = [c.name for c in run.conditions]
     if unknown := set(fixed) - {*names, *SETTINGS}:
         raise ValueError(f"explore() does not know {sorted(unknown)}, expected conditions ({', '.join(names)}) or settings ({', '.join(SETTINGS)})")
