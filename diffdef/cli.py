@@ -301,15 +301,25 @@ def shares(
     print(share_table(cohort, out))
 
 def prepare(
-    raw:str,                 # folder or table
+    raw:str,                 # BIDS folder, or table
     out:str,                 # folder of the prepared cohort
-    body:bool=False,         # whole bodies in stations
-    spacing:float|None=None, # millimetres; None: twice the stations'
+    body:bool=False,         # whole bodies in stations, instead of heads
+    spacing:float|None=None, # millimetres; None: 1 for brains, twice the stations' for bodies
+    workers:int=1,           # processes; brains only
+    dask:str|None=None,      # address of a Dask scheduler instead; brains only
+    brain:str='deepbet',     # 'deepbet', 'bet' or 'none'
+    align:str='rigid',       # 'rigid', 'affine' or 'none'
+    bias:bool=True,          # whether shading is removed
+    tissues:bool=True,       # whether tissues are segmented
 ) -> int:                    # exit code: 0, or 1 where a subject was rejected
-    "Prepares a cohort of bodies, or what is missing of it."
-    if not body: raise ValueError("prepare: only whole bodies are prepared by a command so far, add --body; a brain is prepared by diffdef.prepare.prepare_scan, one scan at a time")
-    from diffdef.prepare_body import prepare_bodies
-    rejected = prepare_bodies(raw, out, spacing)
+    "Prepares a cohort from raw scans, or what is missing of it."
+    if body:
+        from diffdef.prepare_body import prepare_bodies
+        rejected = prepare_bodies(raw, out, spacing)
+    else:
+        from diffdef.prepare_cohort import Choice, prepare_cohort
+        rejected = prepare_cohort(raw, out, Choice(brain, bias, align, tissues, spacing or 1.), workers, dask)
+        print(Path(out)/'quality.html')
     for r in rejected.itertuples(): print(f'{r.participant_id}: {r.reason}', file=sys.stderr)
     print(f"{out}: prepared; {len(rejected)} subjects rejected" + (f", see {Path(out)/'rejected.tsv'}" if len(rejected) else ''))
     return int(len(rejected) > 0)
@@ -333,11 +343,17 @@ def _shares_options(commands):
 
 def _prepare_options(commands):
     "Options of `diffdef prepare`."
-    p = _command(commands, prepare, 'prepare a cohort of whole bodies from raw scans', 'diffdef prepare --body raw data/bodies')
-    p.add_argument('raw', metavar='RAW', help='folder with sub-*/dixon/sub-*_chunk-1_part-water_*.nii.gz and participants.tsv, or a table with participant_id, bmi, stations')
+    p = _command(commands, prepare, 'prepare a cohort from raw scans', 'diffdef prepare raw data/prepared --workers 4')
+    p.add_argument('raw', metavar='RAW', help='folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with participant_id, image and, if wanted, mask; for bodies sub-*/dixon/sub-*_chunk-1_part-water_*.nii.gz')
     p.add_argument('out', metavar='OUT', help='prepared cohort; a call that was stopped goes on')
     p.add_argument('--body', action='store_true', help='whole bodies: stations of a Dixon acquisition, water contrast')
-    p.add_argument('--spacing', type=_positive, help="size of a voxel, mm (twice the stations')")
+    p.add_argument('--spacing', type=_positive, help="size of a voxel, mm (1; for bodies twice the stations')")
+    p.add_argument('--workers', type=_count, default=1, help='processes (%(default)s)')
+    p.add_argument('--dask', metavar='ADDRESS', help='work on a Dask cluster instead, such as tcp://host:8786')
+    p.add_argument('--brain', default='deepbet', choices=('deepbet', 'bet', 'none'), help='brain mask; none: the scans are brains already (%(default)s)')
+    p.add_argument('--align', default='rigid', choices=('rigid', 'affine', 'none'), help='to the MNI template (%(default)s)')
+    p.add_argument('--no-bias', dest='bias', action='store_false', help='leave the shading as it is')
+    p.add_argument('--no-tissues', dest='tissues', action='store_false', help='without tissue segmentation')
 
 # %% ../nbs/13_cli.ipynb #13-043
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
