@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 
 from .cohort import Cohort, kernel_weights
 from .core import Volume, atomic_write, fingerprint, normalise, plane, plane_names, read_json, read_tensors, write_json, write_tensors
-from .evaluate import device_name, endpoint_error, label_share, stage_seconds, training_cohort
+from .evaluate import crop_to_truth, device_name, endpoint_error, label_share, stage_seconds, training_cohort
 from .fields import enlarge_field, exponential, warp, warp_labels
 from .metrics import (centrality, dice, entropy_focus, folding_percent, hausdorff95, image_gradient_energy, jacobian_gradient,
                              load_lpips, log_jacobian_spread, lpips_distance, mean_length, mm, ncc, one_hot, psnr, soft_dice, ssim, train_reader, warp_shares, weighted_band)
@@ -321,11 +321,12 @@ def truth_scores(
     age, sex = (atlas.conditions.get(k) for k in ('age', 'sex'))
     if bench.truth is None or age is None: return {}
     true, image, spacing = bench.truth.field(age, sex), normalise(bench.truth.atlas(age, sex).data[None], 'true atlas'), atlas.image.spacing
-    error = lambda u: endpoint_error(mm(u, spacing), mm(true, spacing), bench.truth.brain)
+    here = lambda x: crop_to_truth(x, bench.run.atlas.affine, bench.truth)
+    error = lambda u: endpoint_error(mm(here(u), spacing), mm(true, spacing), bench.truth.brain)
     population, device = bench.run.atlas.image[None], bench.run.device
     measured = bench.scorer(population.to(device), atlas.image.data[None].to(device), spacing)[0].cpu()
-    own = has_field(atlas, bench.run)
-    return dict(measured_field_error=error(measured), image_error=float((atlas.image.data[None] - image)[0, 0].abs()[bench.truth.brain].mean())) | (dict(field_error=error(atlas.displacement.data[None])) if own else {})
+    scores = dict(measured_field_error=error(measured), image_error=float((here(atlas.image.data[None]) - image)[0, 0].abs()[bench.truth.brain].mean()))
+    return scores | (dict(field_error=error(atlas.displacement.data[None])) if has_field(atlas, bench.run) else {})
 
 def has_field(
     atlas:Atlas,             # of any method
