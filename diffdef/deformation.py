@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DeformationDecoder', 'neighbourhood_loss', 'DeformationConfig', 'WarmStartLoss', 'squared_distance',
-           'condition_features', 'MeanField', 'fit_mean_field', 'DeformationModel', 'DeformationLoss',
-           'balanced_weights', 'deformation_batch']
+           'condition_features', 'expected_features', 'MeanField', 'fit_mean_field', 'DeformationModel',
+           'DeformationLoss', 'balanced_weights', 'deformation_batch']
 
 # %% ../nbs/08_deformation.ipynb #08-003
 import copy
@@ -176,6 +176,17 @@ def condition_features(
     features = torch.stack(columns, 1)
     return torch.where(features.isnan(), features.nanmean(0) if average is None else average.to(features), features)
 
+def expected_features(
+    features:torch.Tensor,        # (N, F), the constant first, NaN where unknown
+    moments:torch.Tensor,         # (F, F), mean products of the subjects' features, any scale
+) -> torch.Tensor:                # (N, F)
+    "Unknown features by least squares from the known ones."
+    filled = features.clone()
+    for row in filled:
+        known = ~row.isnan()
+        if not known.all(): row[~known] = row[known] @ (torch.linalg.pinv(moments[known][:, known], rtol=1e-9) @ moments[known][:, ~known])
+    return filled
+
 class MeanField(nn.Module):
     "The mean of the registrations as a function of the condition; not trained further."
     def __init__(self,
@@ -193,8 +204,10 @@ class MeanField(nn.Module):
     def features(self,
         codes:torch.Tensor,           # condition vectors, (B, n_conditions), NaN where unknown
     ) -> torch.Tensor:                # (B, F)
-        "What the field depends on."
-        return condition_features(codes, self.n_categories, self.average)
+        "What the field depends on; what is unknown is expected from what is known."
+        triangle = torch.linalg.pinv(self.whitening.double().cpu())
+        missing = condition_features(codes, self.n_categories, torch.full_like(self.average, torch.nan))
+        return expected_features(missing.cpu().double(), triangle.T @ triangle).to(self.average)
 
     def forward(self,
         codes:torch.Tensor,           # condition vectors, (B, n_conditions), NaN where unknown
@@ -231,7 +244,7 @@ def fit_mean_field(
     mean.field, mean.noise = torch.tensordot(mean.whitening, effects, 1), noise
     return mean
 
-# %% ../nbs/08_deformation.ipynb #08-021
+# %% ../nbs/08_deformation.ipynb #08-023
 class DeformationModel(nn.Module):
     "Denoiser and deformation decoder: noise and condition in, field out."
     def __init__(self,
@@ -299,7 +312,7 @@ class DeformationLoss(nn.Module):
             loss = loss + c.geometry_weight*geometry
         return dict(loss=loss, **parts)
 
-# %% ../nbs/08_deformation.ipynb #08-023
+# %% ../nbs/08_deformation.ipynb #08-025
 def balanced_weights(
     cohort:Cohort,                    # training subjects
     balance:float,                    # 0: equal; 1: every condition equally often
