@@ -370,7 +370,7 @@ def fetch(
 
 def _fetch_options(commands):
     "Options of `diffdef fetch`."
-    p = _command(commands, fetch, 'download a public data set by its name', 'diffdef fetch neurite-oasis-2d --out data/oasis')
+    p = _command(commands, fetch, 'download a public data set by its name', 'diffdef fetch neurite-oasis --out data/oasis')
     p.add_argument('name', nargs='?', metavar='NAME', help='of the data set; none: list them')
     p.add_argument('--out', metavar='FOLDER', help='where to put it (data/NAME)')
     p.add_argument('--accept', action='store_true', help='accept the terms beforehand, for use without a keyboard')
