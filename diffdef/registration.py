@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['RegistrationConfig', 'fold', 'Registration', 'dissimilarity', 'RegistrationLoss', 'pair_batch', 'majority',
            'repeat_voxels', 'PopulationAtlas', 'read_template', 'mni_brain', 'build_template', 'refine', 'refine_loss',
-           'register_cohort', 'carry_back', 'spread', 'mean_velocity', 'vote_labels', 'recentre']
+           'known_labels', 'label_difference', 'register_cohort', 'carry_back', 'spread', 'mean_velocity',
+           'vote_labels', 'recentre']
 
 # %% ../nbs/05_registration.ipynb #05-003
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from nilearn.datasets import load_mni152_brain_mask, load_mni152_template
 from nilearn.image import math_img, resample_img, smooth_img
 from scipy import ndimage
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 from tqdm.auto import tqdm
 
 from .cohort import Cohort
@@ -44,6 +46,7 @@ class RegistrationConfig:
     refine_rounds:int=2               # rounds of so many steps; from the second on around the mean of the condition
     refine_rate:float=.08             # step size of that optimisation, voxels of the half grid
     refine_smoothness:float=.004      # weight of the mean squared gradient in that optimisation
+    refine_labels:float=.1            # weight of the labels in that optimisation, where atlas and subject have them; 0: images alone
     template_rounds:int=2             # times that a built atlas is made again from refined registrations; 0: as the network built it
     training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1500, batch_size=2, learning_rate=1e-3))
 
@@ -295,6 +298,7 @@ def refine(
     fixed:torch.Tensor,         # to these, (B, 1, *spatial), normalised
     config:RegistrationConfig,  # loss, number and size of the steps
     centre:torch.Tensor|None=None, # where smoothness is measured from, same shape as `out`; None: zero
+    labels:torch.Tensor|None=None, # of `fixed`, from `known_labels`
 ) -> torch.Tensor:              # same shape as `out`
     "Instance-specific optimisation: a few steps of Adam on the registration loss of these pairs."
     if not config.refine_steps: return out
@@ -303,7 +307,7 @@ def refine(
         optimiser = torch.optim.Adam([out], lr=config.refine_rate)
         for _ in range(config.refine_steps):
             optimiser.zero_grad()
-            (refine_loss(out, atlas, fixed, config, centre)*len(out)).backward()      # the pairs do not know of each other
+            (refine_loss(out, atlas, fixed, config, centre, labels)*len(out)).backward()      # the pairs do not know of each other
             optimiser.step()
     return out.detach()
 
@@ -313,12 +317,35 @@ def refine_loss(
     fixed:torch.Tensor,         # to these, (B, 1, *spatial), normalised
     config:RegistrationConfig,  # similarity, smoothness, kind of field
     centre:torch.Tensor|None=None, # where smoothness is measured from, same shape as `out`; None: zero
+    labels:torch.Tensor|None=None, # of `fixed`, from `known_labels`
 ) -> torch.Tensor:              # scalar
     "Registration loss of the atlas moved without blur, the field integrated on the images' grid."
     u = exponential(enlarge_field(out)) if config.diffeomorphic else enlarge_field(out)
-    return dissimilarity(atlas.moved(u), fixed, config) + config.refine_smoothness*gradient_energy(out if centre is None else out - centre)
+    loss = dissimilarity(atlas.moved(u), fixed, config) + config.refine_smoothness*gradient_energy(out if centre is None else out - centre)
+    if labels is None or atlas.fine_labels is None or not config.refine_labels: return loss
+    return loss + config.refine_labels*label_difference(u, atlas, labels)
 
-# %% ../nbs/05_registration.ipynb #05-033
+# %% ../nbs/05_registration.ipynb #05-032
+def known_labels(
+    cohort:Cohort,              # subjects
+    part,                       # numbers of some of them
+) -> torch.Tensor|None:         # (B, *spatial), whole numbers, -1 all over where a subject has none; None where nobody has
+    "Labels of those who have some."
+    has = cohort.subjects['labels'].notna().to_numpy()[part]
+    return torch.stack([cohort.labels(i) if h else torch.full(cohort.shape, -1) for i, h in zip(part, has)]) if has.any() else None
+
+def label_difference(
+    u:torch.Tensor,             # displacement, (B, dim, *spatial), voxels
+    atlas:PopulationAtlas,      # with labels
+    labels:torch.Tensor,        # from `known_labels`
+) -> torch.Tensor:              # scalar, 0 to 2: twice the share of the voxels that have another label
+    "Squared difference between the atlas's labels, moved without blur, and the subjects' own; one label in memory at a time."
+    def one(u, k):
+        mark = (atlas.fine_labels == k).to(u)[None, None]
+        return ((warp_fine(mark.expand(len(u), *mark.shape[1:]), u)[:, 0] - (labels == k).to(u)).square() * (labels >= 0)).mean()
+    return sum(checkpoint(one, u, k, use_reentrant=False) for k in atlas.label_names)
+
+# %% ../nbs/05_registration.ipynb #05-036
 @torch.no_grad()
 def register_cohort(
     network:Registration,       # trained registration
@@ -330,24 +357,25 @@ def register_cohort(
     centre:Callable|None=None,  # condition vectors -> fields that smoothness is measured from; None: zero
     progress:bool=True,         # show a bar
 ) -> np.ndarray:                # (N, dim, *spatial / 2), float16, mapped from disk: field from atlas to subject on the half grid
-    "The field from the population atlas to every subject: the network's answer, refined."
+    "The field from the population atlas to every subject: the network's answer, refined by images and, where there are some, labels."
     path, shape = Path(path), (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape])
     if not path.exists():
         device = next(network.parameters()).device
-        atlas = replace(atlas, fine=atlas.fine.to(device))
+        atlas = replace(atlas, fine=atlas.fine.to(device), fine_labels=None if atlas.fine_labels is None else atlas.fine_labels.to(device))
         image = atlas.image                                                     # averaged down once, not for every subject
         with atomic_write(path) as temporary:
             fields = np.lib.format.open_memmap(temporary, 'w+', np.float16, shape)
             for part in tqdm(np.split(np.arange(len(cohort)), range(4, len(cohort), 4)), desc='atlas to subjects', disable=not progress):
                 fixed, middle = cohort.images(part).to(device), None if centre is None else centre(cohort.codes[part]).to(device)
                 guess = network.half(image.expand_as(fixed), fixed) if earlier is None else torch.from_numpy(earlier[part].astype(np.float32)).to(device)
-                fields[part] = refine(guess, atlas, fixed, config, middle).cpu().numpy()
+                labels = known_labels(cohort, part) if config.refine_labels else None
+                fields[part] = refine(guess, atlas, fixed, config, middle, None if labels is None else labels.to(device)).cpu().numpy()
             fields.flush()
     fields = np.load(path, mmap_mode='r', allow_pickle=False)
     if fields.shape != shape: raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")
     return fields
 
-# %% ../nbs/05_registration.ipynb #05-036
+# %% ../nbs/05_registration.ipynb #05-039
 def carry_back(
     field:torch.Tensor,         # atlas to subject, (1, dim, *spatial / 2), velocity or displacement
     drift:torch.Tensor,         # its mean over the cohort, same shape; zeros leave the atlas where it is
@@ -372,7 +400,7 @@ def mean_velocity(
     parts = np.split(np.arange(len(fields)), range(32, len(fields), 32))
     return torch.from_numpy(sum(fields[p[0]:p[-1] + 1].astype(np.float32).sum(0) for p in parts) / len(fields))[None]
 
-# %% ../nbs/05_registration.ipynb #05-038
+# %% ../nbs/05_registration.ipynb #05-041
 @torch.no_grad()
 def vote_labels(
     cohort:Cohort,              # subjects, some with labels
