@@ -46,7 +46,7 @@ class RegistrationConfig:
     refine_rounds:int=2               # rounds of so many steps; from the second on around the mean of the condition
     refine_rate:float=.08             # step size of that optimisation, voxels of the half grid
     refine_smoothness:float=.004      # weight of the mean squared gradient in that optimisation
-    refine_labels:float=.1            # weight of the labels in that optimisation, where atlas and subject have them; 0: images alone
+    refine_labels:float=0.            # weight of the labels in that optimisation, where atlas and subject have them; 0: images alone
     template_rounds:int=2             # times that a built atlas is made again from refined registrations; 0: as the network built it
     training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1500, batch_size=2, learning_rate=1e-3))
 
