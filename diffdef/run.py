@@ -10,6 +10,7 @@ __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'overrid
 
 # %% ../nbs/09_run.ipynb #09-003
 import json
+import math
 import platform
 import shutil
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
@@ -73,11 +74,11 @@ def _parse(text:str, old, key:str):
         try: return tuple(json.loads(text if text.startswith('[') else f'[{text}]'))
         except ValueError as e: raise ValueError(f"setting '{key}' expects numbers with commas, such as 8,16,32, got {text!r}") from e
     if isinstance(old, str): return text
-    try: value = json.loads(text.lower() if text.lower() in ('true', 'false', 'none') else text) if text.lower() != 'none' else None
-    except ValueError: value = text
-    wanted = (int, float) if isinstance(old, float) or old is None else type(old)
-    if value is not None and (not isinstance(value, wanted) or isinstance(value, bool) != isinstance(old, bool)):
-        raise ValueError(f"setting '{key}' expects {'true or false' if isinstance(old, bool) else 'a whole number' if isinstance(old, int) else 'a number'}, got {text!r}")
+    if text.lower() == 'none': return None
+    kind = bool if isinstance(old, bool) else int if isinstance(old, int) else float
+    try: value = {'true': True, 'false': False}[text.lower()] if kind is bool else kind(text)
+    except (ValueError, KeyError): value = math.nan
+    if not math.isfinite(value): raise ValueError(f"setting '{key}' expects { {bool: 'true or false', int: 'a whole number', float: 'a number'}[kind]}, got {text!r}")
     return value
 
 def _set(base, path:list, text:str, key:str):
