@@ -229,7 +229,7 @@ def _sheet_options(commands):
 # %% ../nbs/13_cli.ipynb #13-036
 def evaluate(
     run:str|list[str],       # run folder; for a comparison also several, trained with other seeds
-    cohort:str,              # the cohort it was trained on
+    cohort:str|None=None,    # the cohort it was trained on; None: the last of `run` that is no run, or where the run found it
     methods:tuple|list=(),   # names of methods to compare, 'all', or 'ablations'; empty: the run's own figures
     conditions:tuple|list=(), # names of conditions; each is varied by itself over what people have
     at:tuple|list=(),        # 'name=value', one of them 'name=first:last:count'; beside `conditions`, values that are held
@@ -240,7 +240,7 @@ def evaluate(
     lpips:str|None=None,     # file with AlexNet's weights; torchvision's cache when None
 ) -> None:
     "Measures a run and writes report.json into its folder; or compares methods."
-    runs = [run] if isinstance(run, str) else list(run)
+    runs, cohort = _runs_and_cohort([run] if isinstance(run, str) else list(run), cohort)
     if not methods: return [_measure(r, cohort) for r in runs] and None
     from diffdef.comparison import compare, condition_points
     from diffdef.ablations import ablations
@@ -252,6 +252,12 @@ def evaluate(
     if conditions: points = condition_points(loaded[0], cohort, conditions, fixed=parse_conditions(at))
     compare(loaded, cohort, ablations(loaded, cohort) if parts else contestants(names, loaded, cohort, steps), points, folder, scorer=scorer, subjects=subjects, lpips_weights=lpips)
     print((Path(folder)/'table.md').read_text(encoding='utf-8'), Path(folder)/'report.html', sep='\n')
+
+def _runs_and_cohort(paths, cohort):
+    "Run folders, and the cohort: named, or the last path that is no run, or what the first run remembers."
+    if cohort is None and len(paths) > 1 and not (Path(paths[-1])/'config.json').exists(): *paths, cohort = paths
+    from diffdef.run import cohort_of
+    return paths, cohort or str(cohort_of(paths[0]))
 
 def _measure(run, cohort):
     "A run's own figures, printed and kept."
@@ -267,9 +273,8 @@ def _short(value):
 
 def _evaluate_options(commands):
     "Options of `diffdef evaluate`."
-    p = _command(commands, evaluate, 'measure a run on its cohort and write report.json', 'diffdef evaluate runs/small data/simulated')
-    p.add_argument('run', nargs='+', metavar='RUN', help='run folder; several of one cohort and other seeds are compared together')
-    p.add_argument('cohort', metavar='COHORT', help='the cohort that it was trained on')
+    p = _command(commands, evaluate, 'measure a run on its cohort and write report.json', 'diffdef evaluate runs/small --methods all --conditions age')
+    p.add_argument('run', nargs='+', metavar='RUN', help='run folder; several of one cohort and other seeds are compared together; last may stand the cohort, if it is not where the run was trained on it')
     p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'Atlas-GAN, MSE', 'latent diffusion'; or 'ablations', Diff-Def with one change at a time")
     p.add_argument('--conditions', nargs='+', default=[], metavar='NAME', help='conditions to compare at, each by itself at three values that people have')
     p.add_argument('--at', nargs='+', default=[], metavar='NAME=VALUE', help='or values, one of them a range, for example age=25:85:4 sex=F; beside --conditions: values that are held')

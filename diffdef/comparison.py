@@ -162,9 +162,10 @@ METRICS = dict(
     own_folding=Metric('folding of the atlas field, %', 'low'), entropy_focus=Metric('EFC', 'low'), gradient_energy=Metric('gradient energy, 1/mm²', 'high', 5),
     volume_error=Metric('volume error, % points', 'low'), outside_band=Metric('labels outside the band, %', 'low', 0), condition_error=Metric('condition error, % of range', 'low', 1),
     variance=Metric('squared standard error of the field, mm²', '', 4), field_error=Metric('field error, mm', 'low'), measured_field_error=Metric('field error by registration, mm', 'low'),
-    image_error=Metric('image error', 'low', 4), seconds=Metric('seconds', 'low', 3), megabytes=Metric('memory, MB', 'low', 0))
+    image_error=Metric('image error', 'low', 4), seconds=Metric('seconds', 'low', 3), megabytes=Metric('memory, MB', 'low', 0),
+    training=Metric('training, s', '', 0))
 
-MAIN = ('folding', 'jacobian_gradient', 'mean_length', 'centrality', 'dice', 'hd95', 'ssim', 'lpips', 'volume_error', 'condition_error', 'field_error', 'seconds', 'megabytes')    # columns of the short table
+MAIN = ('folding', 'jacobian_gradient', 'mean_length', 'centrality', 'dice', 'hd95', 'ssim', 'lpips', 'volume_error', 'condition_error', 'field_error', 'seconds', 'megabytes', 'training')    # columns of the short table
 
 # %% ../nbs/17_comparison.ipynb #17-021
 @dataclass(frozen=True, eq=False)
@@ -370,7 +371,7 @@ def make_row(
     subjects = nearest(bench.test, bench.run.conditions.encode(conditions), bench.subjects)
     with Measured(bench.run.device) as m: atlas = method(bench.run, bench.training, conditions, seed)
     each, to_atlas, labels = subject_scores(bench, atlas, subjects)
-    whole = atlas_scores(bench, atlas, to_atlas, labels) | dict(seconds=m.seconds, megabytes=m.megabytes)
+    whole = atlas_scores(bench, atlas, to_atlas, labels) | dict(seconds=m.seconds, megabytes=m.megabytes, training=atlas.settings.get('training_seconds', float('nan')))
     number = lambda x: float(x) if np.isfinite(x) else None
     scores = {k: dict(mean=number(v.mean()), sd=number(v.std(ddof=1)) if len(v) > 1 else None, values=[number(x) for x in v]) for k, v in each.items()}
     scores |= {k: dict(mean=number(v), sd=None, values=None) for k, v in whole.items()}

@@ -211,8 +211,8 @@ def _label_report(x, y, at:list, bandwidth:float, atlas:list, population:float) 
 def stage_seconds(
     folder:str|Path,         # of the run
 ) -> dict:                   # seconds by stage, from the histories
-    "How long each stage was trained."
-    files = {s: Path(folder)/f'{s}.csv' for s in STAGES}
+    "How long each stage took, the population atlas and the registrations to all subjects among them."
+    files = {s: Path(folder)/f'{s}.csv' for s in ('template', 'fields', *STAGES)}
     return {s: round(float(pd.read_csv(p)['seconds'].iloc[-1]), 1) for s, p in files.items() if p.exists()}
 
 def evaluate_run(

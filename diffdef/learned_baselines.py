@@ -9,7 +9,8 @@ __all__ = ['GENERATORS', 'LEARNED', 'RunningMean', 'TemplateConfig', 'TemplateMo
            'conditional_template', 'GanConfig', 'dense_layers', 'FilmBlock', 'FilmTemplate', 'ProjectionDiscriminator',
            'augment', 'gradient_penalty', 'GanLoss', 'GanDiscriminatorLoss', 'adversarial_engine', 'train_gan',
            'gan_atlas', 'MorphologyConfig', 'ImageDiffusion', 'image_diffusion', 'MorphologyLoss', 'morphology_batch',
-           'train_diffusion', 'load_diffusion', 'diffusion_atlas', 'Learned', 'method_names', 'contestants']
+           'train_diffusion', 'load_diffusion', 'diffusion_atlas', 'Learned', 'training_seconds', 'method_names',
+           'contestants']
 
 # %% ../nbs/18_learned_baselines.ipynb #18-003
 import contextlib
@@ -19,6 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
@@ -34,6 +36,7 @@ from .cohort import Cohort
 from .core import normalise, read_json, read_tensors, seeded, step_generator, write_json
 from .deformation import balanced_weights, condition_features, neighbourhood_loss
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, sample_latents
+from .evaluate import stage_seconds
 from .fields import enlarge_field, exponential, gradient_energy, warp
 from .registration import Registration, RegistrationConfig
 from .run import Run, config_from_dict, read_config
@@ -643,6 +646,7 @@ def diffusion_atlas(
 @dataclass(frozen=True)
 class Learned:
     "A baseline that is trained."
+    folder:str                     # sub-folder of the run's `baselines`
     config:object                  # its settings
     train:Callable                 # (study, config, progress=) -> model; goes on where it stopped
     load:Callable                  # (study) -> model
@@ -650,11 +654,11 @@ class Learned:
 
 def _gan(config:GanConfig, name:str) -> Learned:
     "Atlas-GAN under a name of its own."
-    return Learned(config, partial(train_gan, name=name), lambda study: load_template(study, name, config), gan_atlas)
+    return Learned(name, config, partial(train_gan, name=name), lambda study: load_template(study, name, config), gan_atlas)
 
-LEARNED = {'conditional template': Learned(DenseConfig(), train_conditional_template, lambda study: load_template(study, 'conditional-template', DenseConfig()), conditional_template),
+LEARNED = {'conditional template': Learned('conditional-template', DenseConfig(), train_conditional_template, lambda study: load_template(study, 'conditional-template', DenseConfig()), conditional_template),
            'Atlas-GAN': _gan(GanConfig(), 'atlas-gan'), 'Atlas-GAN, MSE': _gan(GanConfig(similarity='mse'), 'atlas-gan-mse'),
-           'latent diffusion': Learned(MorphologyConfig(), train_diffusion, load_diffusion, diffusion_atlas)}
+           'latent diffusion': Learned('latent-diffusion', MorphologyConfig(), train_diffusion, load_diffusion, diffusion_atlas)}
 
 # %% ../nbs/18_learned_baselines.ipynb #18-050
 def _averaged(f:Callable, studies:dict) -> Callable:
@@ -670,8 +674,23 @@ def _trained(learned:Learned, studies:dict, steps:int|None, progress:bool) -> Ca
         except Exception as e: models[folder] = e
     def method(run, cohort, conditions, seed):
         if isinstance(models[run.folder], Exception): raise models[run.folder]
-        return learned.atlas(studies[run.folder], conditions, seed, model=models[run.folder])
+        atlas = learned.atlas(studies[run.folder], conditions, seed, model=models[run.folder])
+        return replace(atlas, settings=atlas.settings | dict(training_seconds=training_seconds(learned, studies[run.folder])))
     return method
+
+def training_seconds(
+    learned:Learned,               # a baseline
+    study:Study,                   # of a run in which it was trained
+) -> float:                        # of its own training, and of the run's stages that it starts from
+    "How long a baseline was trained."
+    shared = stage_seconds(study.folder) if learned.load is load_diffusion else {}
+    own = pd.read_csv(baseline_folder(study, learned.folder)/'network.csv')['seconds'].iloc[-1]
+    return float(own) + sum(shared.get(s, 0.) for s in ('pairs', 'registration', 'autoencoder', 'denoiser'))
+
+def _diff_def(run:Run, cohort:Cohort, conditions:dict, seed:int) -> Atlas:
+    "Diff-Def as a method."
+    atlas = conditional_atlas(run, seed=seed, **conditions)
+    return replace(atlas, settings=atlas.settings | dict(training_seconds=sum(stage_seconds(run.folder).values())))
 
 def method_names(
     names:Sequence,                # as typed; ['all']: every one
@@ -693,6 +712,6 @@ def contestants(
     folders = [r.folder if isinstance(r, Run) else Path(r) for r in runs]
     studies, found = {f: Study.open(f, cohort_path) for f in folders}, {}
     for n in names:
-        if n == 'diff-def': found[n] = lambda run, cohort, conditions, seed: conditional_atlas(run, seed=seed, **conditions)
+        if n == 'diff-def': found[n] = _diff_def
         else: found[n] = _averaged(BASELINES[n], studies) if n in BASELINES else _trained(LEARNED[n], studies, steps, progress)
     return found
