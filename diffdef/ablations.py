@@ -26,6 +26,7 @@ class Variant:
     settings:tuple=()                 # of the last two stages, such as 'deformation.reading=mean'; empty: the run's own weights
     sampling:dict=field(default_factory=dict) # arguments of `conditional_atlas`
     decoder:bool=True                 # False: the mean field of the condition alone
+    labels:bool=True                  # False: labels of the population atlas, moved
 
 VARIANTS = {
     'Diff-Def': Variant(),
@@ -35,6 +36,7 @@ VARIANTS = {
     'without mean field': Variant(('deformation.mean_field=false',)),
     'displacement': Variant(('deformation.mean_field=false', 'deformation.kind=displacement')),
     'condition alone': Variant(decoder=False),
+    'labels moved': Variant(labels=False),
     '1 draw': Variant(sampling=dict(n_draws=1)),
     '32 draws': Variant(sampling=dict(n_draws=32)),
     'guidance 3': Variant(sampling=dict(guidance=3.))}
@@ -45,7 +47,7 @@ def share_stages(
     folder:str|Path,                  # of the variant
 ) -> list:                            # names of the files
     "Puts a run's first stages into another run folder, as links where the file system has them."
-    names = [p.name for p in run.folder.iterdir() if p.is_file() and p.stem.split('.')[0] in ('pairs', 'registration', 'autoencoder', 'denoiser', 'latents', 'fields')]
+    names = [p.name for p in run.folder.iterdir() if p.is_file() and p.stem.split('.')[0] in ('pairs', 'registration', 'autoencoder', 'denoiser', 'latents', 'fields', 'labels')]
     for name in names:
         if (Path(folder)/name).exists(): continue
         try: os.link(run.folder/name, Path(folder)/name)
@@ -92,6 +94,7 @@ def _method(variant:Variant, runs:dict) -> Callable:
     def method(run, cohort, conditions, seed):
         found = runs[run.folder]
         if isinstance(found, Exception): raise found
+        if not variant.labels: found = replace(found, labels=None)
         return conditional_atlas(found, seed=seed, **variant.sampling, **conditions) if variant.decoder else condition_alone(found, conditions)
     return method
 

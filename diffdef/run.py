@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'override', 'start_run', 'cohort_of', 'read_config',
            'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'register_rounds',
-           'warm_batch', 'train_deformation', 'Run', 'latent_shape', 'build_model', 'load_registration', 'open_cohort',
-           'train', 'find_template', 'RunByCategory', 'load_run', 'by_category', 'centring', 'build_population_atlas']
+           'train_labels', 'warm_batch', 'train_deformation', 'Run', 'latent_shape', 'build_model', 'load_registration',
+           'open_cohort', 'train', 'find_template', 'RunByCategory', 'load_run', 'by_category', 'centring',
+           'build_population_atlas']
 
 # %% ../nbs/09_run.ipynb #09-003
 import json
@@ -30,6 +31,7 @@ from .core import atomic_write, best_device, read_json, read_tensors, write_json
 from .deformation import DeformationConfig, DeformationDecoder, DeformationLoss, DeformationModel, MeanField, WarmStartLoss, condition_features, deformation_batch, fit_mean_field
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, latent_batch
 from .fields import enlarge_field, exponential, jacobian_determinant
+from .labels import ConditionLabels, read_labels, write_labels
 from .registration import (PopulationAtlas, Registration, RegistrationConfig, RegistrationLoss, build_template, mean_velocity, pair_batch, read_template, recentre, register_cohort, spread, vote_labels)
 from .training import TrainingConfig, fit, load_result
 
@@ -319,6 +321,17 @@ def register_rounds(
     for path in folder.glob('fields-*.npy'): path.unlink()
     return fields
 
+def train_labels(
+    folder:Path,                     # of the run, with fields.npy; keeps labels.safetensors where subjects have labels
+    config:Config,                   # settings
+    cohort:Cohort,                   # training subjects
+) -> ConditionLabels|None:           # None where fewer than ten subjects have labels
+    "Labels as a function of the condition, from the registrations to all subjects."
+    if not (folder/'labels.safetensors').exists():
+        labels = ConditionLabels.fit(cohort, np.load(folder/'fields.npy', mmap_mode='r', allow_pickle=False), config.registration.diffeomorphic)
+        if labels is not None: write_labels(folder, labels)
+    return read_labels(folder)
+
 def warm_batch(
     cohort:Cohort,                   # training subjects
     latents:torch.Tensor,            # (N, C, *latent), scaled
@@ -362,6 +375,7 @@ class Run:
     model:DeformationModel           # denoiser and deformation decoder, in evaluation mode
     device:torch.device              # where the model is
     seed:int                         # of the training
+    labels:ConditionLabels|None=None # label shares by condition; None: the population atlas's labels are moved
 
     @property
     def latent_shape(self) -> tuple: # (C, *latent)
@@ -387,7 +401,7 @@ class Run:
         if not path.exists(): raise FileNotFoundError(f"{path} is missing: this run is not trained to its end; the same `diffdef train` command goes on with it")
         model = build_model(config, conditions, tuple(stored['shape']))
         load_result(path, model)
-        return cls(folder, config, conditions, PopulationAtlas.read(folder), model.to(device).eval().requires_grad_(False), device, stored['seed'])
+        return cls(folder, config, conditions, PopulationAtlas.read(folder), model.to(device).eval().requires_grad_(False), device, stored['seed'], read_labels(folder))
 
 def latent_shape(
     config:Config,                   # settings
@@ -464,6 +478,7 @@ def _train(whole:Cohort, config:Config, out:str|Path, files:tuple, seed:int, pro
     latents, scale = cohort_latents(out, autoencoder, cohort)
     denoiser = train_denoiser(out, config, cohort, latents, seed, progress)
     train_deformation(out, config, cohort, dict(registration=registration, atlas=atlas, autoencoder=autoencoder, denoiser=denoiser, latents=latents, scale=scale), seed, progress)
+    train_labels(out, config, cohort)
     write_json(out/'cohort.json', dict(path=str(Path(cohort_path).absolute())))
     return Run.load(out)
 

@@ -41,12 +41,13 @@ class Atlas:
     displacement:Volume          # (dim, *spatial), voxels; pulls the population atlas back: image(x) = population(x + u(x))
     inverse:Volume               # (dim, *spatial), voxels; pulls the conditional atlas back to the population atlas
     jacobian:Volume              # (1, *spatial), det(I + du/dx); tissue has grown where it is below 1
-    labels:Volume|None           # (1, *spatial), whole numbers
+    labels:Volume|None           # (1, *spatial), whole numbers: the most probable
     label_names:dict             # {4: 'ventricle'}
     volumes:dict                 # by label name, parts of voxels counted: millilitres, for slices square centimetres
     uncertainty:Volume|None      # (1, *spatial), millimetres: standard error of the displacement
     settings:dict                # draws, steps, guidance, seed
     seconds:dict                 # denoising, decoding, warping
+    probabilities:Volume|None=None # (labels + 1, *spatial), 0 to 1: background, then the labels in the order of their numbers
 
     @property
     def name(self) -> str: # such as 'age-70_sex-F'
@@ -67,6 +68,9 @@ class Atlas:
         if self.labels is not None:
             paths['dseg'] = folder/f'{stem}_dseg.nii.gz'
             write_volume(paths['dseg'], self.labels, np.int16)
+        if self.probabilities is not None:
+            paths['probseg'] = folder/f'{stem}_probseg.nii.gz'
+            write_volume(paths['probseg'], self.probabilities)
         paths['json'] = folder/f'{stem}.json'
         write_json(paths['json'], dict(conditions=self.conditions, volumes=self.volumes, labels={str(k): v for k, v in self.label_names.items()}, settings=self.settings,
                                        units=dict(volumes='ml' if self.image.dim == 3 else 'cm2', displacement='mm, LPS (ITK)', uncertainty='mm')))
@@ -122,14 +126,22 @@ def deform(
     u = decoder.displacement(mean)
     back = decoder.displacement(-mean) if decoder.kind == 'velocity' else inverse(u)
     place = lambda x: Volume(x[0].cpu(), atlas.affine)
-    labels, sizes = (None, {}) if atlas.fine_labels is None else atlas.moved_labels(u)
+    labels, shares, sizes = _labels(run, code, u)
     spacing = Volume(atlas.image, atlas.affine).spacing
     spread = _standard_error(run, raw, code, spacing)
     image = atlas.moved(u)
     unit = float(np.prod(spacing)) / (1000 if len(spacing) == 3 else 100)
     volumes = {name: size*unit for name, size in sizes.items()}
     return Atlas(conditions, place(image), place(u), place(back), place(jacobian_determinant(u)), None if labels is None else place(labels), atlas.label_names,
-                 volumes, None if spread is None else place(spread), settings, seconds | dict(warping=time.perf_counter() - start))
+                 volumes, None if spread is None else place(spread), settings, seconds | dict(warping=time.perf_counter() - start), None if shares is None else place(shares))
+
+def _labels(run:Run, code:torch.Tensor, u:torch.Tensor) -> tuple:
+    "Labels of a condition, their probabilities, and the size of each by name in voxels; where the run has no label shares, the population atlas's labels moved."
+    if run.labels is not None:
+        shares, names = run.labels.moved(code, u), run.atlas.label_names
+        return run.labels.winner(shares), shares, {names[k]: float(s.sum()) for k, s in zip(run.labels.values, shares[0]) if k in names}
+    labels, sizes = (None, {}) if run.atlas.fine_labels is None else run.atlas.moved_labels(u)
+    return labels, None, sizes
 
 def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple) -> torch.Tensor|None:
     "Standard error of the displacement, (1, 1, *spatial), millimetres: of the mean field, and between draws; the grid is enlarged after the statistics, not before."
