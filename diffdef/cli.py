@@ -256,8 +256,10 @@ def evaluate(
 def _runs_and_cohort(paths, cohort):
     "Run folders, and the cohort: named, or the last path that is no run, or what the first run remembers."
     if cohort is None and len(paths) > 1 and not (Path(paths[-1])/'config.json').exists(): *paths, cohort = paths
-    from diffdef.run import cohort_of
-    return paths, cohort or str(cohort_of(paths[0]))
+    if cohort is None:
+        from diffdef.run import cohort_of
+        cohort = str(cohort_of(paths[0]))
+    return paths, cohort
 
 def _measure(run, cohort):
     "A run's own figures, printed and kept."
