@@ -101,8 +101,8 @@ def _match(a:tuple, b:tuple, names:list) -> tuple[float, float|None]:
     if common.sum() < 50:
         warnings.warn(f"{names[0]} and {names[1]} show no body where they overlap; their intensities are not matched", stacklevel=3)
         return 1., None
-    agreement = float(np.corrcoef(x[seen], y[seen])[0, 1])
-    if agreement < .7: warnings.warn(f"{names[0]} and {names[1]} disagree where they overlap: correlation {agreement:.2f}, expected .7 or more; did the person move, or is one of another person?", stacklevel=3)
+    agreement = float(np.corrcoef(*(ndimage.gaussian_filter(v, 1)[seen] for v in (x, y)))[0, 1])
+    if agreement < .8: warnings.warn(f"{names[0]} and {names[1]} disagree where they overlap: correlation {agreement:.2f}, expected 0.8 or more; did the person move, or is one of another person?", stacklevel=3)
     return float(x[common].sum(dtype=np.float64)/y[common].sum(dtype=np.float64)), agreement
 
 # %% ../nbs/25_prepare_body.ipynb #25-015

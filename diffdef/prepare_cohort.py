@@ -9,6 +9,7 @@ __all__ = ['BRAINS', 'Choice', 'find_jobs', 'outline_picture', 'write_subject', 
 # %% ../nbs/27_prepare_cohort.ipynb #27-003
 import io
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
@@ -142,7 +143,8 @@ def compare_masks(
         scan, true = read_scan(path), reference[name].data > 0
         ml = lambda m: round(float(m.sum())*float(np.prod(scan.spacing))/1000, 1)
         for program, function in programs.items():
-            with one_thread():
+            with one_thread(), warnings.catch_warnings():
+                warnings.simplefilter('ignore')                        # of a volume that is no brain's; it is in the table
                 start = time.process_time()
                 mask = function(scan).data > 0
                 seconds = time.process_time() - start
