@@ -10,7 +10,6 @@ __all__ = ['BRAINS', 'Choice', 'find_jobs', 'outline_picture', 'write_subject', 
 import io
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
