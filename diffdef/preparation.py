@@ -108,9 +108,10 @@ def reason_of(
 # %% ../nbs/23_preparation.ipynb #23-014
 _NAME = re.compile(r'sub-[\w.+-]*\w')
 
-def _listed(raw:Path, needed:str) -> tuple[Path, list]:
+def _listed(raw:Path, needed:str, out:Path) -> tuple[Path, list]:
     "The table, and for each person the row and the folder: the subject's own, or the table's."
     if not raw.exists(): raise FileNotFoundError(f"{raw}: no such folder or table")
+    if out.resolve() == (raw if raw.is_dir() else raw.parent).resolve(): raise ValueError(f"{out} holds the raw scans or their table, expected another folder for the result")
     if not raw.is_dir():
         table = read_people(raw)
         if needed not in table: raise ValueError(f"{raw}: no column {needed!r}, it has {', '.join(table)}")
@@ -136,10 +137,8 @@ def list_jobs(
     columns:Sequence,        # those of a table that name files; the first is needed
 ) -> tuple[list, list]:      # jobs; refused subjects, dict(participant_id, image, reason)
     "Lists the subjects that can be prepared and those that cannot."
-    (table, rows), by_table = _listed(Path(raw), columns[0]), not Path(raw).is_dir()
-    if table.parent.resolve() == Path(out).resolve(): raise ValueError(f"{out} holds the raw scans or their table, expected another folder for the result")
-    names = [r['participant_id'] for r, _ in rows]
-    jobs, refused, choice = [], {}, json.loads(json.dumps(choice))
+    (table, rows), by_table = _listed(Path(raw), columns[0], Path(out)), not Path(raw).is_dir()
+    names, jobs, refused, choice = [r['participant_id'] for r, _ in rows], [], {}, json.loads(json.dumps(choice))
     for row, folder in rows:
         name, image = row['participant_id'], str(folder/row[columns[0]] if by_table else folder)
         try:
