@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from multiprocessing import get_context
@@ -372,7 +372,8 @@ def prepare_jobs(
     outcomes = list(refused)
     for job in jobs: set_aside(out, job.participant_id, back=True)
     try:
-        for r in run_jobs(jobs, kind.work, workers, dask, progress): outcomes.append(r)
+        with closing(run_jobs(jobs, kind.work, workers, dask, progress)) as results:      # wherever Ctrl-C strikes, workers are waited for before the tables are written
+            for r in results: outcomes.append(r)
     finally: done, refused = _write_all(Path(out), kind, jobs, outcomes)
     if not done:
         first = f"; the first, {refused[0]['participant_id']}: {refused[0]['reason']}" if refused else ''
