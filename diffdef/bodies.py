@@ -378,6 +378,6 @@ def cut_stations(
         shape = np.round((np.array([sizes[0], sizes[1], length]) - [start[0], start[1], 0])/new).astype(int)
         step = np.diag([*(new/old), 1.])
         step[:3, 3] = (start + new/2)/old - .5
-        data = ndimage.affine_transform(volume.data[0].numpy(), np.diag(step)[:3], step[:3, 3], tuple(shape), order=1, mode='nearest')
+        data = ndimage.affine_transform(volume.data[0].numpy(), step[:3, :3], step[:3, 3], tuple(shape), order=1, mode='nearest')
         stations.append(Volume(torch.from_numpy(data)[None]*gains[k % len(gains)], volume.affine @ step))
     return stations

@@ -312,21 +312,22 @@ def prepare(
     out:str,                 # folder of the prepared cohort
     body:bool=False,         # whole bodies in stations, instead of heads
     spacing:float|None=None, # millimetres; None: 1 for brains, twice the stations' for bodies
-    workers:int=1,           # processes; brains only
-    dask:str|None=None,      # address of a Dask scheduler instead; brains only
-    brain:str='deepbet',     # 'deepbet', 'bet' or 'none'
-    align:str='rigid',       # 'rigid', 'affine' or 'none'
-    bias:bool=True,          # whether shading is removed
-    tissues:bool=True,       # whether tissues are segmented
+    workers:int=1,           # processes
+    dask:str|None=None,      # address of a Dask scheduler instead
+    brain:str='deepbet',     # heads only: 'deepbet', 'bet' or 'none'
+    align:str='rigid',       # heads only: 'rigid', 'affine' or 'none'
+    bias:bool=True,          # heads only: whether shading is removed
+    tissues:bool=True,       # heads only: whether tissues are segmented
 ) -> int:                    # exit code: 0, or 1 where a subject was rejected
     "Prepares a cohort from raw scans, or what is missing of it."
+    if body and (brain, align, bias, tissues) != ('deepbet', 'rigid', True, True): raise ValueError("prepare: --brain, --align, --no-bias and --no-tissues are for heads, leave them out with --body")
     if body:
         from diffdef.prepare_body import prepare_bodies
-        rejected = prepare_bodies(raw, out, spacing)
+        rejected = prepare_bodies(raw, out, spacing, workers, dask)
     else:
         from diffdef.prepare_cohort import Choice, prepare_cohort
         rejected = prepare_cohort(raw, out, Choice(brain, bias, align, tissues, spacing or 1.), workers, dask)
-        print(Path(out)/'quality.html')
+    print(Path(out)/'quality.html')
     for r in rejected.itertuples(): print(f'{r.participant_id}: {r.reason}', file=sys.stderr)
     print(f"{out}: prepared; {len(rejected)} subjects rejected" + (f", see {Path(out)/'rejected.tsv'}" if len(rejected) else ''))
     return int(len(rejected) > 0)
@@ -352,15 +353,15 @@ def _prepare_options(commands):
     "Options of `diffdef prepare`."
     p = _command(commands, prepare, 'prepare a cohort from raw scans', 'diffdef prepare raw data/prepared --workers 4')
     p.add_argument('raw', metavar='RAW', help='folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with participant_id, image and, if wanted, mask; for bodies sub-*/dixon/sub-*_chunk-1_part-water_*.nii.gz')
-    p.add_argument('out', metavar='OUT', help='prepared cohort; a call that was stopped goes on')
+    p.add_argument('out', metavar='OUT', help='prepared cohort, with quality.html to look at and rejected.tsv; a call that was stopped goes on')
     p.add_argument('--body', action='store_true', help='whole bodies: stations of a Dixon acquisition, water contrast')
     p.add_argument('--spacing', type=_positive, help="size of a voxel, mm (1; for bodies twice the stations')")
     p.add_argument('--workers', type=_count, default=1, help='processes (%(default)s)')
     p.add_argument('--dask', metavar='ADDRESS', help='work on a Dask cluster instead, such as tcp://host:8786')
-    p.add_argument('--brain', default='deepbet', choices=('deepbet', 'bet', 'none'), help='brain mask; none: the scans are brains already (%(default)s)')
-    p.add_argument('--align', default='rigid', choices=('rigid', 'affine', 'none'), help='to the MNI template (%(default)s)')
-    p.add_argument('--no-bias', dest='bias', action='store_false', help='leave the shading as it is')
-    p.add_argument('--no-tissues', dest='tissues', action='store_false', help='without tissue segmentation')
+    p.add_argument('--brain', default='deepbet', choices=('deepbet', 'bet', 'none'), help='brain mask; bet needs diffdef[bet]; none: the scans are brains already; heads only (%(default)s)')
+    p.add_argument('--align', default='rigid', choices=('rigid', 'affine', 'none'), help='to the MNI template; heads only (%(default)s)')
+    p.add_argument('--no-bias', dest='bias', action='store_false', help='leave the shading as it is; heads only')
+    p.add_argument('--no-tissues', dest='tissues', action='store_false', help='without tissue segmentation; heads only')
 
 # %% ../nbs/13_cli.ipynb #13-043
 def fetch(

@@ -8,6 +8,8 @@ __all__ = ['DATA_SETS', 'DataSet', 'data_sets', 'agree', 'room', 'resume', 'unpa
 # %% ../nbs/29_fetch.ipynb #29-003
 import contextlib
 import errno
+import gzip
+import lzma
 import os
 import re
 import shutil
@@ -105,12 +107,12 @@ def _kept(part:Path, url:str) -> tuple[int, dict]:
     note = Path(f'{part}.json')
     if not (part.exists() and note.exists()): return 0, {}
     size, said = part.stat().st_size, read_json(note)
-    return (size, said) if said['url'] == url and said['bytes'] and size <= said['bytes'] else (0, {})
+    return (size, said) if said['url'] == url and said['bytes'] and said['version'] and size <= said['bytes'] else (0, {})
 
 def _request(url:str, have:int, said:dict) -> requests.Response:
     "Asks for what is missing; for all of it where the server's file is not the one of which we have a part."
     headers = {'Accept-Encoding': 'identity', 'User-Agent': 'diffdef'}
-    if have: headers |= {'Range': f'bytes={have}-'} | ({'If-Range': said['version']} if said['version'] else {})
+    if have: headers |= {'Range': f'bytes={have}-', 'If-Range': said['version']}
     try:
         reply = requests.get(url, headers=headers, stream=True, timeout=(10, 60))
         rest = have and f"bytes {have}-{said['bytes'] - 1}/{said['bytes']}"
@@ -147,7 +149,7 @@ def _transfer(url:str, part:Path, have:int, said:dict) -> None:
             finally: bar.close()
     got = part.stat().st_size
     if broken or said['bytes'] not in (None, got):
-        expected, what = (f"{said['bytes']:,}", 'goes on from there') if said['bytes'] else ('an unknown number of', 'starts anew')
+        expected, what = f"{said['bytes']:,}" if said['bytes'] else 'an unknown number of', 'goes on from there' if said['bytes'] and said['version'] else 'starts anew'
         raise ConnectionError(f"{url}: the transfer broke off at {got:,} of {expected} bytes; they are kept in {part}, and the same command {what}") from broken
 
 # %% ../nbs/29_fetch.ipynb #29-022
@@ -174,12 +176,16 @@ def _refuse_unsafe(archive:Path, members:Iterable) -> None:
         else: continue
         raise ValueError(f"{archive}: unsafe, its member {name!r} {fault}; nothing was unpacked")
 
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError, RuntimeError)
+
 def _extract(archive:Path, folder:Path) -> None:
     "Extracts a tar or zip into an empty folder."
     if tarfile.is_tarfile(archive):
         with tarfile.open(archive) as t:
             members = t.getmembers()
             _refuse_unsafe(archive, ((m.name, m.isfile() or m.isdir()) for m in members))
+            t.fileobj.seek(t.offset)
+            if t.fileobj.read(512) != bytes(512): raise tarfile.ReadError('cut off, it has no mark of its end')
             with room(folder, sum(m.size for m in members)): return t.extractall(folder, members, filter='data')
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as z:
@@ -200,7 +206,7 @@ def unpack(
         content = Path(temporary)/'content'
         content.mkdir()
         try: _extract(archive, content)
-        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as e:
+        except _DAMAGED as e:
             raise ValueError(f"{archive}: damaged ({e}); nothing was unpacked; remove it and try again") from e
         inside = list(content.iterdir())
         if len(inside) == 1 and inside[0].is_dir() and not inside[0].name.startswith(('OASIS_', 'sub-')): content = inside[0]
