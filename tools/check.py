@@ -4,11 +4,13 @@ Run by `make test`. `python tools/check.py WORD...` runs only the checks whose n
 Needs nothing but the standard library and the tools of the development environment.
 """
 import json, os, shutil, subprocess, sys, tempfile, time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).absolute().parents[1]
 BIN = Path(sys.executable).parent                # tools of the same environment; not resolved, or the environment would be left
 NOTEBOOKS = sorted(p for p in (ROOT/'nbs').glob('*.ipynb') if not p.name.startswith(('.', '_')))
+TOGETHER = max(1, min(4, os.cpu_count() or 1))    # checks at a time, one thread each: two threads on a busy core are slower than one
 MINUTES = 15                                     # a check that takes longer has hung
 LARGEST = 1_000_000                              # bytes in a notebook
 
@@ -19,7 +21,7 @@ class Failed(Exception):
 
 def run(*words, cwd=ROOT, **variables):
     "Runs a program without a keyboard; its output, or Failed with the end of it."
-    environment = {'OMP_NUM_THREADS': '2', **os.environ, 'PYTHONIOENCODING': 'utf-8', **variables}
+    environment = {'OMP_NUM_THREADS': '1', **os.environ, 'PYTHONIOENCODING': 'utf-8', **variables}
     try:
         done = subprocess.run([str(w) for w in words], cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, encoding='utf-8', errors='replace', timeout=60*MINUTES)
@@ -116,17 +118,21 @@ CHECKS = {'outputs of notebooks': check_outputs, 'notebooks clean': check_clean,
           'installed command': check_command, **{f'notebook {p.name}': lambda p=p: check_notebook(p) for p in NOTEBOOKS}}
 
 
+def attempt(name, check):
+    "Runs one check and prints what came of it; whether it failed."
+    start, problem = time.monotonic(), ''
+    try: check()
+    except Failed as e: problem = str(e)
+    except Exception as e: problem = f'{type(e).__name__}: {e}'
+    text = f"{'FAILED' if problem else 'passed'} {time.monotonic() - start:6.1f} s  {name}\n" + (f'    {problem}'.replace('\n', '\n    ') + '\n' if problem else '')
+    print(text, end='', flush=True)
+    return bool(problem)
+
+
 def main(words):
-    "Runs the checks; 1 if any failed."
-    failed, chosen = 0, {k: v for k, v in CHECKS.items() if not words or any(w in k for w in words)}
-    for name, check in chosen.items():
-        start, problem = time.monotonic(), None
-        try: check()
-        except Failed as e: problem = str(e)
-        except Exception as e: problem = f'{type(e).__name__}: {e}'
-        print(f"{'FAILED' if problem else 'passed'} {time.monotonic() - start:6.1f} s  {name}", flush=True)
-        if problem: print('    ' + problem.replace('\n', '\n    '), flush=True)
-        failed += bool(problem)
+    "Runs the checks, as many at a time as there are cores, four at most; 1 if any failed."
+    chosen = {k: v for k, v in CHECKS.items() if not words or any(w in k for w in words)}
+    with ThreadPoolExecutor(TOGETHER) as pool: failed = sum(pool.map(attempt, chosen.keys(), chosen.values()))
     print(f'{len(chosen) - failed} passed, {failed} failed')
     return int(failed > 0 or not chosen)
 
