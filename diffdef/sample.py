@@ -41,7 +41,7 @@ class Atlas:
     displacement:Volume          # (dim, *spatial), voxels; pulls the population atlas back: image(x) = population(x + u(x))
     inverse:Volume               # (dim, *spatial), voxels; pulls the conditional atlas back to the population atlas
     jacobian:Volume              # (1, *spatial), det(I + du/dx); tissue has grown where it is below 1
-    labels:Volume|None           # (1, *spatial), whole numbers: the most probable
+    labels:Volume|None           # (1, *spatial), whole numbers; each label as large as its probabilities add up to, where there are some
     label_names:dict             # {4: 'ventricle'}
     volumes:dict                 # by label name, parts of voxels counted: millilitres, for slices square centimetres
     uncertainty:Volume|None      # (1, *spatial), millimetres: standard error of the displacement
