@@ -37,8 +37,10 @@ VARIANTS = {
     'displacement': Variant(('deformation.mean_field=false', 'deformation.kind=displacement')),
     'condition alone': Variant(decoder=False),
     'labels moved': Variant(labels=False),
+    'grey values moved': Variant(sampling=dict(appearance=False)),
     '1 draw': Variant(sampling=dict(n_draws=1)),
     '32 draws': Variant(sampling=dict(n_draws=32)),
+    '20 steps': Variant(sampling=dict(steps=20)),
     'guidance 3': Variant(sampling=dict(guidance=3.))}
 
 # %% ../nbs/19_ablations.ipynb #19-008
@@ -47,7 +49,7 @@ def share_stages(
     folder:str|Path,                  # of the variant
 ) -> list:                            # names of the files
     "Puts a run's first stages into another run folder, as links where the file system has them."
-    names = [p.name for p in run.folder.iterdir() if p.is_file() and p.stem.split('.')[0] in ('pairs', 'registration', 'autoencoder', 'denoiser', 'latents', 'fields', 'labels')]
+    names = [p.name for p in run.folder.iterdir() if p.is_file() and p.stem.split('.')[0] in ('pairs', 'registration', 'autoencoder', 'denoiser', 'latents', 'fields', 'labels', 'appearance')]
     for name in names:
         if (Path(folder)/name).exists(): continue
         try: os.link(run.folder/name, Path(folder)/name)

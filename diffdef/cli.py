@@ -15,7 +15,7 @@ from pathlib import Path
 
 # %% ../nbs/13_cli.ipynb #13-006
 OPTIONS = {'run': 'RUN', 'n_draws': '--draws', 'draws': '--draws', 'steps': '--steps', 'guidance': '--guidance', 'seed': '--seed',
-           'extrapolate': '--extrapolate', 'device': None}
+           'extrapolate': '--extrapolate', 'appearance': '--shape-only', 'device': None}
 
 def parse_conditions(
     texts:list[str],     # each 'name=value'
@@ -150,12 +150,13 @@ def atlas(
     guidance:float|None=None, # how strongly the condition is followed; the run's when None
     seed:int=0,               # decides the noise
     extrapolate:bool=False,   # whether to accept numbers outside the trained range
+    appearance:bool=True,     # whether the image gets the grey values of the condition
     out:str|None=None,        # folder to write; named after the conditions when None
 ) -> None:
     "Samples one atlas and writes it."
     asked = parse_conditions(conditions)
     from diffdef.sample import conditional_atlas
-    result = conditional_atlas(run, n_draws=draws, steps=steps, guidance=guidance, seed=seed, extrapolate=extrapolate, **asked)
+    result = conditional_atlas(run, n_draws=draws, steps=steps, guidance=guidance, seed=seed, extrapolate=extrapolate, appearance=appearance, **asked)
     paths = result.save(out or Path('atlases')/_name(asked))
     _print_volumes(asked, result)
     print('\n'.join(str(path) for path in paths))
@@ -186,6 +187,7 @@ def _sampling_options(parser):
     parser.add_argument('--guidance', type=float, help="how strongly the condition is followed (the run's)")
     parser.add_argument('--seed', type=int, default=0, help='decides the noise (%(default)s)')
     parser.add_argument('--extrapolate', action='store_true', help='accept numbers outside the trained range')
+    parser.add_argument('--shape-only', dest='appearance', action='store_false', help='deform the population atlas and leave its grey values as they are')
 
 # %% ../nbs/13_cli.ipynb #13-032
 def sheet(
@@ -196,13 +198,14 @@ def sheet(
     guidance:float|None=None, # as for `atlas`
     seed:int=0,               # the same noise for all, so that only the condition differs
     extrapolate:bool=False,   # as for `atlas`
+    appearance:bool=True,     # as for `atlas`
     out:str='sheet.png',      # picture to write; PNG, PDF or SVG by its ending
 ) -> list:                    # the atlases
     "Draws atlases along one condition."
     row = parse_range(conditions)
     from diffdef.core import atomic_write
     from diffdef.show import show_sheet
-    atlases = _along(run, row, n_draws=draws, steps=steps, guidance=guidance, seed=seed, extrapolate=extrapolate)
+    atlases = _along(run, row, n_draws=draws, steps=steps, guidance=guidance, seed=seed, extrapolate=extrapolate, appearance=appearance)
     with atomic_write(out) as temporary: show_sheet(atlases).savefig(temporary, bbox_inches='tight')
     print(out)
     return atlases
@@ -277,7 +280,7 @@ def _evaluate_options(commands):
     "Options of `diffdef evaluate`."
     p = _command(commands, evaluate, 'measure a run on its cohort and write report.json', 'diffdef evaluate runs/small --methods all --conditions age')
     p.add_argument('run', nargs='+', metavar='RUN', help='run folder; several of one cohort and other seeds are compared together; last may stand the cohort, if it is not where the run was trained on it')
-    p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'Atlas-GAN, MSE', 'latent diffusion'; or 'ablations', Diff-Def with one change at a time")
+    p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'Atlas-GAN, MSE', 'latent diffusion'; 'truth' for a simulated cohort; or 'ablations', Diff-Def with one change at a time")
     p.add_argument('--conditions', nargs='+', default=[], metavar='NAME', help='conditions to compare at, each by itself at three values that people have')
     p.add_argument('--at', nargs='+', default=[], metavar='NAME=VALUE', help='or values, one of them a range, for example age=25:85:4 sex=F; beside --conditions: values that are held')
     p.add_argument('--steps', type=_count, metavar='N', help='most training steps of a learned baseline (its own number, for a GPU)')

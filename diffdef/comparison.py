@@ -456,7 +456,8 @@ def short_table(
     kind = [', '.join(n for n in names if n in table and pd.notna(line.get(n))) for _, line in table.iterrows()]
     groups = table.assign(kind=kind).groupby(['kind', 'method'], sort=False)
     means = groups[list(metrics)].mean()
-    lines = {key: {METRICS[m].title: _figure(part, m, means[m][key[0]]) for m in metrics} for key, part in groups}
+    rivals = lambda key: means.loc[[key]] if key[1] == 'truth' else means.drop('truth', level='method', errors='ignore').loc[[key[0]]]     # the truth is out of competition
+    lines = {key: {METRICS[m].title: _figure(part, m, rivals(key)[m]) for m in metrics} for key, part in groups}
     result = pd.DataFrame(lines.values(), index=pd.MultiIndex.from_tuples(lines, names=['condition', 'method']))
     return result.loc[:, [METRICS[m].title for m in metrics]]
 
@@ -604,7 +605,7 @@ def compare(
     tasks = [(k, c, name) for k in range(len(runs)) for c in at for name in methods]
     for k, c, name in (bar := tqdm(tasks, desc='compare', disable=not progress)):
         bar.set_postfix_str(f'{name}, {_title(c)}')
-        settings = dict(run=fingerprint(runs[k].folder/'deformation.safetensors')[:16], scorer=_scorer_name(scorer), subjects=subjects, seed=seed + k)
+        settings = dict(run=_run_key(runs[k]), scorer=_scorer_name(scorer), subjects=subjects, seed=seed + k)
         path = row_path(out, name, c, k)
         if not _done(path, settings) and k not in benches: benches[k] = Bench.open(runs[k], cohort_path, referee, subjects, lpips_weights)
         rows.append(finish_row(path, dict(method=name, conditions=c, run=k), settings, lambda: make_row(benches[k], methods[name], c, seed + k)))
@@ -652,6 +653,11 @@ def _pictures(out:Path, rows:Sequence) -> dict:
 def _title(conditions:dict) -> str:
     "Conditions as words."
     return ', '.join(f'{k} {v:g}' if isinstance(v, (int, float)) else f'{k} {v}' for k, v in conditions.items()) or 'no condition'
+
+def _run_key(run:Run) -> str:
+    "What the rows of a run stand on: its weights, and how it is sampled."
+    files = (run.folder/f'{name}.safetensors' for name in ('deformation', 'labels', 'appearance'))
+    return '-'.join([*(fingerprint(p)[:8] for p in files if p.exists()), f'{run.config.draws}x{run.config.steps}', f'{run.config.guidance:g}'])
 
 def _scorer_name(scorer:str|Callable) -> str:
     "What a scorer is called in rows and reports."

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['POINTS', 'endpoint_error', 'relative_error', 'FieldScore', 'nearest_field', 'score_field', 'crop_to_truth',
-           'truth_report', 'training_cohort', 'label_share', 'smooth_curve', 'cohort_shares', 'share_table',
-           'curve_report', 'stage_seconds', 'evaluate_run', 'device_name']
+           'truth_report', 'training_cohort', 'true_atlas', 'label_share', 'smooth_curve', 'cohort_shares',
+           'share_table', 'curve_report', 'stage_seconds', 'evaluate_run', 'device_name']
 
 # %% ../nbs/11_evaluate.ipynb #11-003
 import math
@@ -19,10 +19,10 @@ import pandas as pd
 import torch
 
 from .cohort import Cohort, find_subjects
-from .core import atomic_write, read_json, write_json
-from .fields import enlarge_field, exponential, jacobian_determinant
+from .core import Volume, atomic_write, normalise, read_json, write_json
+from .fields import enlarge_field, exponential, jacobian_determinant, warp_fine
 from .run import STAGES, Run, open_cohort
-from .sample import conditional_atlas
+from .sample import Atlas, conditional_atlas
 from .simulate import Truth, read_truth, ventricle_volume
 
 # %% ../nbs/11_evaluate.ipynb #11-006
@@ -136,6 +136,28 @@ def training_cohort(
     if not chosen.any(): raise ValueError(f"{cohort_path} holds none of the subjects that trained {run.folder}; expected the run's own cohort")
     return whole.subset(np.flatnonzero(chosen))
 
+# %% ../nbs/11_evaluate.ipynb #11-015b
+def true_atlas(
+    run:Run,                 # whose grid it is put on
+    truth:Truth,             # of the simulated cohort
+    conditions:dict,         # with 'age'; 'sex' may be left out
+) -> Atlas:                  # with the true field, image and labels
+    "The atlas of a method that makes no error."
+    if conditions.get('age') is None: raise ValueError(f"true_atlas() of {conditions}: expected an age, on which the truth depends")
+    start, asked = time.perf_counter(), (conditions['age'], conditions.get('sex'))
+    affine, shape, unit = run.atlas.affine, run.atlas.image.shape[1:], truth.config.spacing**truth.config.dim / (1000 if truth.config.dim == 3 else 100)
+    def place(x:torch.Tensor) -> Volume:
+        "From the truth's grid to the run's."
+        whole = x.new_zeros(*x.shape[:2], *shape)
+        crop_to_truth(whole, affine, truth).copy_(x)
+        return Volume(whole[0], affine)
+    u, tissues = truth.field(*asked), warp_fine(truth.anatomy.tissues, truth.field(*asked), padding='zeros')
+    labels = torch.where(tissues.sum(1, keepdim=True) > .5, 1 + tissues.argmax(1, keepdim=True), 0)
+    jacobian = place(jacobian_determinant(u) - 1)                                  # nothing changes outside
+    names, sizes = run.atlas.label_names, {k + 1: float(s.sum())*unit for k, s in enumerate(tissues[0])}
+    return Atlas(conditions, place(normalise(truth.atlas(*asked).data[None], 'true atlas')), place(u), place(exponential(-truth.velocity(*asked))), Volume(jacobian.data + 1, affine), place(labels), names,
+                 {n: sizes[k] for k, n in names.items() if k in sizes}, None, dict(method='truth'), dict(atlas=time.perf_counter() - start))
+
 # %% ../nbs/11_evaluate.ipynb #11-017
 def label_share(
     labels:torch.Tensor,     # whole numbers, any shape
@@ -211,8 +233,8 @@ def _label_report(x, y, at:list, bandwidth:float, atlas:list, population:float) 
 def stage_seconds(
     folder:str|Path,         # of the run
 ) -> dict:                   # seconds by stage, from the histories
-    "How long each stage took, the population atlas and the registrations to all subjects among them."
-    files = {s: Path(folder)/f'{s}.csv' for s in ('template', 'fields', *STAGES)}
+    "How long each stage took: the trainings, the population atlas, the registrations to all subjects, and what is read off them."
+    files = {s: Path(folder)/f'{s}.csv' for s in ('template', 'fields', *STAGES, 'labels', 'appearance')}
     return {s: round(float(pd.read_csv(p)['seconds'].iloc[-1]), 1) for s, p in files.items() if p.exists()}
 
 def evaluate_run(

@@ -174,10 +174,12 @@ def warp_fine(
     return average_down(warp(fine, enlarge_field(u), padding))
 
 def fine_image(
-    image:torch.Tensor,          # (B, C, *spatial), on the CPU
+    image:torch.Tensor,          # (B, C, *spatial); on the CPU for splines
+    splines:bool=True,           # False: linear, on any device, for what is made anew for every atlas
 ) -> torch.Tensor:               # (B, C, *2·spatial)
     "An image at half the spacing whose averages are `image`: cubic splines, corrected until they fit (Van Cittert 1931)."
-    up = lambda x: torch.stack([torch.from_numpy(ndimage.zoom(c.numpy(), 2, order=3, mode='nearest', grid_mode=True)) for c in x.flatten(0, 1)]).unflatten(0, x.shape[:2])
+    cubic = lambda x: torch.stack([torch.from_numpy(ndimage.zoom(c.numpy(), 2, order=3, mode='nearest', grid_mode=True)) for c in x.flatten(0, 1)]).unflatten(0, x.shape[:2])
+    up = cubic if splines else lambda x: F.interpolate(x, scale_factor=2, mode='bilinear' if x.ndim == 4 else 'trilinear')
     fine = up(image)
     for _ in range(3): fine = fine + up(image - average_down(fine))
     return fine + F.interpolate(image - average_down(fine), scale_factor=2)         # what little is left, block by block

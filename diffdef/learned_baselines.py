@@ -36,11 +36,12 @@ from .cohort import Cohort
 from .core import normalise, read_json, read_tensors, seeded, step_generator, write_json
 from .deformation import balanced_weights, condition_features, neighbourhood_loss
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, sample_latents
-from .evaluate import stage_seconds
+from .evaluate import stage_seconds, true_atlas
 from .fields import enlarge_field, exponential, gradient_energy, warp
 from .registration import Registration, RegistrationConfig
 from .run import Run, config_from_dict, read_config
 from .sample import Atlas, conditional_atlas
+from .simulate import read_truth
 from .training import TrainingConfig, fit, load_result
 
 # %% ../nbs/18_learned_baselines.ipynb #18-008
@@ -692,12 +693,18 @@ def _diff_def(run:Run, cohort:Cohort, conditions:dict, seed:int) -> Atlas:
     atlas = conditional_atlas(run, seed=seed, **conditions)
     return replace(atlas, settings=atlas.settings | dict(training_seconds=sum(stage_seconds(run.folder).values())))
 
+def _truth(cohort_path:str|Path) -> Callable:
+    "The true atlas as a method."
+    if not (Path(cohort_path)/'simulation.json').exists(): raise ValueError(f"method 'truth': {cohort_path} is no simulated cohort, expected a folder with simulation.json")
+    truth = read_truth(cohort_path)
+    return lambda run, cohort, conditions, seed: true_atlas(run, truth, conditions)
+
 def method_names(
-    names:Sequence,                # as typed; ['all']: every one
+    names:Sequence,                # as typed; ['all']: every one but 'truth', which simulated cohorts have
 ) -> list:                         # known names
     "Names of methods, checked."
     known = ['diff-def', *BASELINES, *LEARNED]
-    if wrong := [n for n in names if n not in known and list(names) != ['all']]: raise ValueError(f"unknown method {wrong[0]!r}, expected 'all' or some of {', '.join(map(repr, known))}")
+    if wrong := [n for n in names if n not in (*known, 'truth') and list(names) != ['all']]: raise ValueError(f"unknown method {wrong[0]!r}, expected 'all' or some of {', '.join(map(repr, known))}, or 'truth' for a simulated cohort")
     return known if list(names) == ['all'] else list(names)
 
 def contestants(
@@ -713,5 +720,6 @@ def contestants(
     studies, found = {f: Study.open(f, cohort_path) for f in folders}, {}
     for n in names:
         if n == 'diff-def': found[n] = _diff_def
+        elif n == 'truth': found[n] = _truth(cohort_path)
         else: found[n] = _averaged(BASELINES[n], studies) if n in BASELINES else _trained(LEARNED[n], studies, steps, progress)
     return found

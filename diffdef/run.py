@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'override', 'start_run', 'cohort_of', 'read_config',
            'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'register_rounds',
-           'train_labels', 'warm_batch', 'train_deformation', 'Run', 'latent_shape', 'build_model', 'load_registration',
-           'open_cohort', 'train', 'find_template', 'RunByCategory', 'load_run', 'by_category', 'centring',
-           'build_population_atlas']
+           'train_labels', 'train_appearance', 'warm_batch', 'train_deformation', 'Run', 'latent_shape', 'build_model',
+           'load_registration', 'open_cohort', 'train', 'find_template', 'RunByCategory', 'load_run', 'by_category',
+           'centring', 'build_population_atlas']
 
 # %% ../nbs/09_run.ipynb #09-003
 import json
@@ -25,6 +25,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from .appearance import Appearance, read_appearance, write_appearance
 from .autoencoder import AutoencoderConfig, autoencoder_losses, build_autoencoder, encode, latent_scale
 from .cohort import Cohort, Condition, Conditions
 from .core import atomic_write, best_device, read_json, read_tensors, write_json, write_tensors
@@ -110,20 +111,22 @@ def _training(steps:int, batch_size:int, learning_rate:float, **more) -> Trainin
     "Short for a TrainingConfig."
     return TrainingConfig(steps=steps, batch_size=batch_size, learning_rate=learning_rate, **more)
 
+_FEW = dict(steps=2, draws=2)             # of an atlas: beside a mean field by regression, more draws and steps move it by hundredths of a voxel (10_sample)
+
 def _cpu(registration:int, refine:int, autoencoder:int, denoiser:int, warm_start:int, deformation:int, batch:int=16, **more) -> Config:
     "A configuration for volumes on a CPU, from the number of steps of its stages."
     return Config(
         registration=RegistrationConfig(refine_steps=refine, training=_training(registration, 2, 1e-3)),
         autoencoder=AutoencoderConfig(channels=(8, 16, 32, 32), latent_channels=8, adversarial=0., training=_training(autoencoder, 2, 2e-3)),
         denoiser=DenoiserConfig(channels=(32,), residual_blocks=1, training=_training(denoiser, batch, 1e-3, ema=.995)),
-        deformation=DeformationConfig(warm_start=_training(warm_start, 4, 1e-3), training=_training(deformation, 4, 5e-4, ema=.98)), **more)
+        deformation=DeformationConfig(warm_start=_training(warm_start, 4, 1e-3), training=_training(deformation, 4, 5e-4, ema=.98)), **_FEW, **more)
 
 _SLICE = Config(
     dim=2, spacing=2.,
     registration=RegistrationConfig(training=_training(1500, 8, 1e-3)),
     autoencoder=AutoencoderConfig(channels=(16, 32, 32, 32), latent_channels=4, adversarial=0., training=_training(600, 8, 2e-3)),
     denoiser=DenoiserConfig(channels=(64, 64), attention=(False, True), training=_training(400, 16, 1e-3, ema=.995)),
-    deformation=DeformationConfig(warm_start=_training(150, 8, 1e-3), training=_training(200, 8, 5e-4, ema=.98)))
+    deformation=DeformationConfig(warm_start=_training(150, 8, 1e-3), training=_training(200, 8, 5e-4, ema=.98)), **_FEW)
 
 _PAPER = Config(
     spacing=1.,
@@ -325,12 +328,29 @@ def train_labels(
     folder:Path,                     # of the run, with fields.npy; keeps labels.safetensors where subjects have labels
     config:Config,                   # settings
     cohort:Cohort,                   # training subjects
+    device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
 ) -> ConditionLabels|None:           # None where fewer than ten subjects have labels
     "Labels as a function of the condition, from the registrations to all subjects."
     if not (folder/'labels.safetensors').exists():
-        labels = ConditionLabels.fit(cohort, np.load(folder/'fields.npy', mmap_mode='r', allow_pickle=False), config.registration.diffeomorphic)
+        with _timed(folder/'labels.csv'): labels = ConditionLabels.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
         if labels is not None: write_labels(folder, labels)
     return read_labels(folder)
+
+def train_appearance(
+    folder:Path,                     # of the run, with fields.npy; keeps appearance.safetensors
+    config:Config,                   # settings
+    cohort:Cohort,                   # training subjects
+    device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
+) -> Appearance|None:                # None where there are fewer than ten subjects, or no conditions
+    "Grey values as a function of the condition, from the registrations to all subjects."
+    if not (folder/'appearance.safetensors').exists():
+        with _timed(folder/'appearance.csv'): appearance = Appearance.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
+        if appearance is not None: write_appearance(folder, appearance)
+    return read_appearance(folder)
+
+def _fields(folder:Path) -> np.ndarray:
+    "The registrations to all subjects, mapped from disk."
+    return np.load(folder/'fields.npy', mmap_mode='r', allow_pickle=False)
 
 def warm_batch(
     cohort:Cohort,                   # training subjects
@@ -376,6 +396,7 @@ class Run:
     device:torch.device              # where the model is
     seed:int                         # of the training
     labels:ConditionLabels|None=None # label shares by condition; None: the population atlas's labels are moved
+    appearance:Appearance|None=None  # grey values by condition; None: the population atlas's are moved
 
     @property
     def latent_shape(self) -> tuple: # (C, *latent)
@@ -401,7 +422,7 @@ class Run:
         if not path.exists(): raise FileNotFoundError(f"{path} is missing: this run is not trained to its end; the same `diffdef train` command goes on with it")
         model = build_model(config, conditions, tuple(stored['shape']))
         load_result(path, model)
-        return cls(folder, config, conditions, PopulationAtlas.read(folder), model.to(device).eval().requires_grad_(False), device, stored['seed'], read_labels(folder))
+        return cls(folder, config, conditions, PopulationAtlas.read(folder), model.to(device).eval().requires_grad_(False), device, stored['seed'], read_labels(folder), read_appearance(folder))
 
 def latent_shape(
     config:Config,                   # settings
@@ -479,6 +500,7 @@ def _train(whole:Cohort, config:Config, out:str|Path, files:tuple, seed:int, pro
     denoiser = train_denoiser(out, config, cohort, latents, seed, progress)
     train_deformation(out, config, cohort, dict(registration=registration, atlas=atlas, autoencoder=autoencoder, denoiser=denoiser, latents=latents, scale=scale), seed, progress)
     train_labels(out, config, cohort)
+    train_appearance(out, config, cohort)
     write_json(out/'cohort.json', dict(path=str(Path(cohort_path).absolute())))
     return Run.load(out)
 

@@ -38,14 +38,14 @@ class Atlas:
     "A conditional atlas."
     conditions:dict              # as asked, {'age': 70, 'sex': 'F'}
     image:Volume                 # (1, *spatial), in [0, 1]
-    displacement:Volume          # (dim, *spatial), voxels; pulls the population atlas back: image(x) = population(x + u(x))
+    displacement:Volume          # (dim, *spatial), voxels; pulls the population atlas back: image(x) = A(x + u(x)), A the population atlas with the grey values of the condition
     inverse:Volume               # (dim, *spatial), voxels; pulls the conditional atlas back to the population atlas
     jacobian:Volume              # (1, *spatial), det(I + du/dx); tissue has grown where it is below 1
     labels:Volume|None           # (1, *spatial), whole numbers; each label as large as its probabilities add up to, where there are some
     label_names:dict             # {4: 'ventricle'}
     volumes:dict                 # by label name, parts of voxels counted: millilitres, for slices square centimetres
     uncertainty:Volume|None      # (1, *spatial), millimetres: standard error of the displacement
-    settings:dict                # draws, steps, guidance, seed
+    settings:dict                # draws, steps, guidance, seed, appearance
     seconds:dict                 # denoising, decoding, warping
     probabilities:Volume|None=None # (labels + 1, *spatial), 0 to 1: background, then the labels in the order of their numbers
 
@@ -118,7 +118,7 @@ def deform(
     raw:torch.Tensor,            # fields on the decoder's own grid, (n_draws, dim, *grid)
     code:torch.Tensor,           # condition vector, (n_conditions,)
     conditions:dict,             # as asked
-    settings:dict,               # noted in the atlas
+    settings:dict,               # noted in the atlas; appearance=False leaves the population atlas's grey values
     seconds:dict,                # spent so far
 ) -> Atlas:                      # from the mean of the fields
     "Everything that follows from the fields of a condition."
@@ -129,7 +129,7 @@ def deform(
     labels, shares, sizes = _labels(run, code, u)
     spacing = Volume(atlas.image, atlas.affine).spacing
     spread = _standard_error(run, raw, code, spacing)
-    image = atlas.moved(u)
+    image = run.appearance.moved(atlas, code, u) if run.appearance is not None and settings.get('appearance', True) else atlas.moved(u)
     unit = float(np.prod(spacing)) / (1000 if len(spacing) == 3 else 100)
     volumes = {name: size*unit for name, size in sizes.items()}
     return Atlas(conditions, place(image), place(u), place(back), place(jacobian_determinant(u)), None if labels is None else place(labels), atlas.label_names,
@@ -159,16 +159,17 @@ def conditional_atlas(
     guidance:float|None=None,    # classifier-free guidance, 1 = as learned; None: the run's setting
     seed:int=0,                  # of the noise
     extrapolate:bool=False,      # accept values outside the trained range
+    appearance:bool=True,        # give the image the grey values of the condition; False: the population atlas deformed, and nothing else
     device:str|None=None,        # for a run that is not loaded yet; None: a GPU where there is one
     **conditions,                # values by name, such as age=70, sex='F'; one left out is unknown
 ) -> Atlas:
-    "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3)."
+    "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3), with the grey values of the condition."
     run, asked = (load_run(run, device) if isinstance(run, (str, Path)) else run).choose(conditions)
     code = run.conditions.encode(asked, extrapolate)
     c = run.config
     settings = dict(draws=c.draws if n_draws is None else n_draws, steps=c.steps if steps is None else steps, guidance=c.guidance if guidance is None else float(guidance), seed=seed)
     raw, seconds = sample_fields(run, code, *settings.values())
-    return deform(run, raw, code, conditions, settings, seconds)
+    return deform(run, raw, code, conditions, settings | dict(appearance=appearance), seconds)
 
 # %% ../nbs/10_sample.ipynb #10-020
 @dataclass(frozen=True, eq=False)
@@ -176,7 +177,7 @@ class Difference:
     "The change between two conditional atlases."
     start:dict                   # conditions at the start
     end:dict                     # conditions at the end
-    displacement:Volume          # (dim, *spatial), voxels: end image(x) = start image(x + u(x))
+    displacement:Volume          # (dim, *spatial), voxels: end image(x) = start image(x + u(x)), where both have the same grey values
     jacobian:Volume              # (1, *spatial), det(I + du/dx); tissue has grown where it is below 1
 
 def difference(
