@@ -716,10 +716,11 @@ def contestants(
 ) -> dict:                         # {name: function (run, cohort, conditions, seed) -> Atlas}
     "The methods of a comparison."
     names = method_names(names)
+    truth = _truth(cohort_path) if 'truth' in names else None
     folders = [r.folder if isinstance(r, Run) else Path(r) for r in runs]
     studies, found = {f: Study.open(f, cohort_path) for f in folders}, {}
     for n in names:
         if n == 'diff-def': found[n] = _diff_def
-        elif n == 'truth': found[n] = _truth(cohort_path)
+        elif n == 'truth': found[n] = truth
         else: found[n] = _averaged(BASELINES[n], studies) if n in BASELINES else _trained(LEARNED[n], studies, steps, progress)
     return found
