@@ -233,7 +233,7 @@ def _sheet_options(commands):
 def evaluate(
     run:str|list[str],       # run folder; for a comparison also several, trained with other seeds
     cohort:str|None=None,    # the cohort it was trained on; None: the last of `run` that is no run, or where the run found it
-    methods:tuple|list=(),   # names of methods to compare, 'all', or 'ablations'; empty: the run's own figures
+    methods:tuple|list=(),   # names of methods to compare, or 'all'; names of ablations, or 'ablations'; empty: the run's own figures
     conditions:tuple|list=(), # names of conditions; each is varied by itself over what people have
     at:tuple|list=(),        # 'name=value', one of them 'name=first:last:count'; beside `conditions`, values that are held
     scorer:str='instance',   # registration that scores: 'instance', 'ants' or 'deepali'
@@ -246,15 +246,22 @@ def evaluate(
     runs, cohort = _runs_and_cohort([run] if isinstance(run, str) else list(run), cohort)
     if not methods: return [_measure(r, cohort) for r in runs] and None
     from diffdef.comparison import compare, condition_points
-    from diffdef.ablations import ablations
-    from diffdef.learned_baselines import contestants, method_names
     from diffdef.run import Run
-    parts = list(methods) == ['ablations']
-    names, points, folder = methods if parts else method_names(methods), None if conditions else parse_range(at), out or str(Path(runs[0])/('ablation-table' if parts else 'comparison'))
+    ready, name = _contestants(methods, steps)
+    points, folder = None if conditions else parse_range(at), out or str(Path(runs[0])/name)
     loaded = [Run.load(r) for r in runs]
     if conditions: points = condition_points(loaded[0], cohort, conditions, fixed=parse_conditions(at))
-    compare(loaded, cohort, ablations(loaded, cohort) if parts else contestants(names, loaded, cohort, steps), points, folder, scorer=scorer, subjects=subjects, lpips_weights=lpips)
+    compare(loaded, cohort, ready(loaded, cohort), points, folder, scorer=scorer, subjects=subjects, lpips_weights=lpips)
     print((Path(folder)/'table.md').read_text(encoding='utf-8'), Path(folder)/'report.html', sep='\n')
+
+def _contestants(methods, steps):
+    "A function (runs, cohort) that makes what is compared ready, trained where need be; and the name of the comparison's folder."
+    from diffdef.ablations import VARIANTS, ablations
+    from diffdef.learned_baselines import contestants, method_names
+    if list(methods) == ['ablations']: methods = list(VARIANTS)
+    if set(methods) <= set(VARIANTS): return lambda runs, cohort: ablations(runs, cohort, methods), 'ablation-table'
+    names = method_names(methods)
+    return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
 def _runs_and_cohort(paths, cohort):
     "Run folders, and the cohort: named, or the last path that is no run, or what the first run remembers."
@@ -280,7 +287,7 @@ def _evaluate_options(commands):
     "Options of `diffdef evaluate`."
     p = _command(commands, evaluate, 'measure a run on its cohort and write report.json', 'diffdef evaluate runs/small --methods all --conditions age')
     p.add_argument('run', nargs='+', metavar='RUN', help='run folder; several of one cohort and other seeds are compared together; last may stand the cohort, if it is not where the run was trained on it')
-    p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'Atlas-GAN, MSE', 'latent diffusion'; 'truth' for a simulated cohort; or 'ablations', Diff-Def with one change at a time")
+    p.add_argument('--methods', nargs='+', default=[], metavar='NAME', help="compare 'all' methods or some: diff-def, 'linear average', VoxelMorph, deepali, ANTs, 'conditional template', Atlas-GAN, 'Atlas-GAN, MSE', 'latent diffusion'; 'truth' for a simulated cohort; or 'ablations', Diff-Def with one change at a time, or some of them, such as Diff-Def 'labels moved'")
     p.add_argument('--conditions', nargs='+', default=[], metavar='NAME', help='conditions to compare at, each by itself at three values that people have')
     p.add_argument('--at', nargs='+', default=[], metavar='NAME=VALUE', help='or values, one of them a range, for example age=25:85:4 sex=F; beside --conditions: values that are held')
     p.add_argument('--steps', type=_count, metavar='N', help='most training steps of a learned baseline (its own number, for a GPU)')

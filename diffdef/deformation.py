@@ -9,6 +9,7 @@ __all__ = ['DeformationDecoder', 'neighbourhood_loss', 'DeformationConfig', 'War
 
 # %% ../nbs/08_deformation.ipynb #08-003
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -233,7 +234,7 @@ def fit_mean_field(
     mean, shape = MeanField(n_categories, features.mean(0), fields.shape[1:]), fields.shape[1:]
     basis, triangle = torch.linalg.qr(features.double())
     effects, total = torch.zeros(basis.shape[1], *shape), torch.zeros(shape)
-    for part in torch.arange(len(fields)).split(32):
+    for part in torch.arange(len(fields)).split(max(1, min(32, 2**27 // math.prod(shape)))):        # half a gigabyte at a time, or one subject
         block = torch.from_numpy(np.asarray(fields[part[0]:part[-1] + 1], np.float32))
         effects += torch.tensordot(basis[part].float().T, block, 1)
         total += block.square().sum(0)

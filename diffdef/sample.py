@@ -184,7 +184,7 @@ def difference(
     run:str|Path|Run|RunByCategory, # run folder, or what `load_run` gave
     start:dict,                  # conditions, such as dict(age=55)
     end:dict,                    # conditions, such as dict(age=75)
-    **settings,                  # n_draws, steps, guidance, seed, extrapolate, device: as of `conditional_atlas`
+    **settings,                  # n_draws, steps, guidance, seed, extrapolate, appearance, device: as of `conditional_atlas`
 ) -> Difference:
     "The field from the atlas of one condition to that of another, with its Jacobian determinant."
     run = load_run(run, settings.get('device')) if isinstance(run, (str, Path)) else run

@@ -361,7 +361,7 @@ class Explorer(_Controls):
             self.message.value = f'<b>{type(error).__name__}</b>: {escape(str(error))}'
 
 # %% ../nbs/12_show.ipynb #12-038
-SETTINGS = ('n_draws', 'steps', 'guidance', 'seed', 'extrapolate', 'device')
+SETTINGS = ('n_draws', 'steps', 'guidance', 'seed', 'extrapolate', 'appearance', 'device')
 
 def explore(
     run:str|Path|Run,        # run folder, or a loaded run
