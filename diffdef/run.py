@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'override', 'start_run', 'cohort_of', 'read_config',
            'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'register_rounds',
-           'train_labels', 'train_appearance', 'warm_batch', 'train_deformation', 'Run', 'latent_shape', 'build_model',
+           'warm_batch', 'train_deformation', 'train_labels', 'train_appearance', 'Run', 'latent_shape', 'build_model',
            'load_registration', 'open_cohort', 'train', 'find_template', 'RunByCategory', 'load_run', 'by_category',
            'centring', 'build_population_atlas']
 
@@ -325,34 +325,6 @@ def register_rounds(
     for path in folder.glob('fields-*.npy'): path.unlink()
     return fields
 
-def train_labels(
-    folder:Path,                     # of the run, with fields.npy; keeps labels.safetensors where subjects have labels
-    config:Config,                   # settings
-    cohort:Cohort,                   # training subjects
-    device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
-) -> ConditionLabels|None:           # None where fewer than ten subjects have labels
-    "Labels as a function of the condition, from the registrations to all subjects."
-    if not (folder/'labels.safetensors').exists():
-        with _timed(folder/'labels.csv'): labels = ConditionLabels.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
-        if labels is not None: write_labels(folder, labels)
-    return read_labels(folder)
-
-def train_appearance(
-    folder:Path,                     # of the run, with fields.npy; keeps appearance.safetensors
-    config:Config,                   # settings
-    cohort:Cohort,                   # training subjects
-    device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
-) -> Appearance|None:                # None where there are fewer than ten subjects, or no conditions
-    "Grey values as a function of the condition, from the registrations to all subjects."
-    if not (folder/'appearance.safetensors').exists():
-        with _timed(folder/'appearance.csv'): appearance = Appearance.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
-        if appearance is not None: write_appearance(folder, appearance)
-    return read_appearance(folder)
-
-def _fields(folder:Path) -> np.ndarray:
-    "The registrations to all subjects, mapped from disk."
-    return np.load(folder/'fields.npy', mmap_mode='r', allow_pickle=False)
-
 def warm_batch(
     cohort:Cohort,                   # training subjects
     latents:torch.Tensor,            # (N, C, *latent), scaled
@@ -384,6 +356,35 @@ def train_deformation(
     model = DeformationModel(parts['denoiser'], decoder, mean)
     loss = DeformationLoss(model, parts['registration'], atlas, c, config.denoiser)
     return _result(folder, 'deformation', dict(deformation=loss), deformation_batch(cohort, latents, fields, c), model, c.training, seed, progress)
+
+# %% ../nbs/09_run.ipynb #09-022b
+def train_labels(
+    folder:Path,                     # of the run, with fields.npy; keeps labels.safetensors where subjects have labels
+    config:Config,                   # settings
+    cohort:Cohort,                   # training subjects
+    device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
+) -> ConditionLabels|None:           # None where fewer than ten subjects have labels
+    "Labels as a function of the condition, from the registrations to all subjects."
+    if not (folder/'labels.safetensors').exists():
+        with _timed(folder/'labels.csv'): labels = ConditionLabels.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
+        if labels is not None: write_labels(folder, labels)
+    return read_labels(folder)
+
+def train_appearance(
+    folder:Path,                     # of the run, with fields.npy; keeps appearance.safetensors
+    config:Config,                   # settings
+    cohort:Cohort,                   # training subjects
+    device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
+) -> Appearance|None:                # None where there are fewer than ten subjects, or no conditions
+    "Grey values as a function of the condition, from the registrations to all subjects."
+    if not (folder/'appearance.safetensors').exists():
+        with _timed(folder/'appearance.csv'): appearance = Appearance.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
+        if appearance is not None: write_appearance(folder, appearance)
+    return read_appearance(folder)
+
+def _fields(folder:Path) -> np.ndarray:
+    "The registrations to all subjects, mapped from disk."
+    return np.load(folder/'fields.npy', mmap_mode='r', allow_pickle=False)
 
 # %% ../nbs/09_run.ipynb #09-024
 @dataclass(frozen=True, eq=False)

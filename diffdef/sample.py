@@ -147,7 +147,7 @@ def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple)
     "Standard error of the displacement, (1, 1, *spatial), millimetres: of the mean field, and between draws; the grid is enlarged after the statistics, not before."
     mean = run.model.mean
     if len(raw) == 1 and mean is None: return None
-    variance = (raw - raw.mean(0)).square().sum(0, keepdim=True) / max(len(raw) - 1, 1)
+    variance = (raw - raw.mean(0)).square().sum(0, keepdim=True) / max(len(raw) - len(raw) % 2, 1)      # draws of opposite noise lie around their mean by themselves
     if mean is not None: variance = variance + mean.variance(code.to(raw)[None])
     mm = torch.tensor(spacing, device=raw.device).reshape(1, -1, *[1]*len(spacing))
     return (run.model.decoder.full(variance.sqrt())*mm).square().sum(1, keepdim=True).sqrt()
