@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from .cohort import Cohort
-from .deformation import MeanField, fit_mean_field
+from .deformation import MeanField
 from .fields import average_down, fine_image, warp, warp_fine
 from .labels import Carried, read_mean, write_mean
 from .registration import PopulationAtlas
@@ -40,11 +40,10 @@ class Appearance:
         least:int=10,           # subjects, for a regression
         device:torch.device|str='cpu', # where subjects are carried
     ) -> 'Appearance|None':     # None where there are fewer, or no conditions
-        "Least squares on the conditions, effects shrunk by the share that noise explains, judged over about 4 mm."
+        "By `Carried.regression`, over all subjects."
         if len(cohort) < least or not len(cohort.conditions): return None
         carry = lambda i, u: carried_image(cohort.images([i]).to(u.device), u)
-        carried = Carried(cohort, fields, 1, carry, diffeomorphic, device)
-        return cls(fit_mean_field(carried, cohort.codes, cohort.conditions.n_categories, window=4/float(np.mean(cohort.spacing))))
+        return cls(Carried(cohort, fields, 1, carry, diffeomorphic, device).regression())
 
     def change(self,
         codes:torch.Tensor,     # condition vectors, (B, n_conditions), NaN where unknown

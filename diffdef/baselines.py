@@ -136,9 +136,7 @@ def make_atlas(
     image = normalise(image.detach(), 'atlas of a baseline')
     u, back, how = measure_displacement(study, image)
     place = lambda x: Volume(x[0].cpu(), affine)
-    spacing = Volume(image[0], affine).spacing
-    unit = float(np.prod(spacing)) / (1000 if len(spacing) == 3 else 100)
-    volumes = {} if labels is None else {name: float((labels == k).sum())*unit for k, name in names.items()}
+    volumes = {} if labels is None else {name: float((labels == k).sum())*place(image).voxel_volume for k, name in names.items()}
     return Atlas(dict(conditions), place(image), place(u), place(back), place(jacobian_determinant(u)), None if labels is None else place(labels[None]), names,
                  volumes, None, settings | dict(displacement=how), seconds | dict(displacement=time.perf_counter() - start))
 

@@ -601,11 +601,11 @@ def compare(
 ) -> pd.DataFrame:           # the long table, as in table.csv
     "Compares methods; rows done before are not redone."
     runs = _checked_runs(run, methods, at)
-    benches, rows, referee = {}, [], _scorer(scorer)
+    benches, rows, referee, keys = {}, [], _scorer(scorer), [_run_key(r) for r in runs]
     tasks = [(k, c, name) for k in range(len(runs)) for c in at for name in methods]
     for k, c, name in (bar := tqdm(tasks, desc='compare', disable=not progress)):
         bar.set_postfix_str(f'{name}, {_title(c)}')
-        settings = dict(run=_run_key(runs[k]), scorer=_scorer_name(scorer), subjects=subjects, seed=seed + k)
+        settings = dict(run=keys[k], scorer=_scorer_name(scorer), subjects=subjects, seed=seed + k)
         path = row_path(out, name, c, k)
         if not _done(path, settings) and k not in benches: benches[k] = Bench.open(runs[k], cohort_path, referee, subjects, lpips_weights)
         rows.append(finish_row(path, dict(method=name, conditions=c, run=k), settings, lambda: make_row(benches[k], methods[name], c, seed + k)))

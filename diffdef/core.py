@@ -139,6 +139,11 @@ class Volume:
         "Size of a voxel along each spatial axis."
         return tuple(float(s) for s in np.linalg.norm(self.affine[:3, :3], axis=0)[:self.dim])
 
+    @property
+    def voxel_volume(self) -> float: # millilitres; of a slice square centimetres
+        "How much one voxel holds."
+        return float(np.prod(self.spacing)) / (1000 if self.dim == 3 else 100)
+
 def read_volume(
     path:str|Path,         # NIfTI file with one channel, 3D or a single slice
     dtype:torch.dtype=torch.float32, # of the result

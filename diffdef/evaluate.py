@@ -11,7 +11,7 @@ __all__ = ['POINTS', 'endpoint_error', 'relative_error', 'FieldScore', 'nearest_
 import math
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,10 @@ import torch
 
 from .cohort import Cohort, find_subjects
 from .core import Volume, atomic_write, normalise, read_json, write_json
-from .fields import enlarge_field, exponential, jacobian_determinant, warp_fine
-from .run import STAGES, Run, open_cohort
+from .fields import enlarge_field, exponential, jacobian_determinant
+from .run import STAGES, Run, open_cohort, read_fields
 from .sample import Atlas, conditional_atlas
-from .simulate import Truth, read_truth, ventricle_volume
+from .simulate import Truth, read_truth, tissue_labels, ventricle_volume
 
 # %% ../nbs/11_evaluate.ipynb #11-006
 def endpoint_error(
@@ -109,7 +109,7 @@ def truth_report(
 ) -> dict:                   # points, change_error, field_error, reference_field_error, ventricle_ratio, folding_percent, error_over_uncertainty: lists, one value a point
     "Scores a run on a simulated cohort against its truth."
     truth, cohort = read_truth(cohort_path), training_cohort(run, cohort_path)
-    fields = np.load(run.folder/'fields.npy', mmap_mode='r', allow_pickle=False)
+    fields = read_fields(run.folder)
     c = run.conditions[run.conditions.names.index(condition)]
     ages = [c.low + (c.high - c.low)*q for q in POINTS]
     sexes = run.conditions[run.conditions.names.index('sex')].categories if 'sex' in run.conditions.names else (None,)
@@ -145,18 +145,16 @@ def true_atlas(
     "The atlas of a method that makes no error."
     if conditions.get('age') is None: raise ValueError(f"true_atlas() of {conditions}: expected an age, on which the truth depends")
     start, asked = time.perf_counter(), (conditions['age'], conditions.get('sex'))
-    affine, shape, unit = run.atlas.affine, run.atlas.image.shape[1:], truth.config.spacing**truth.config.dim / (1000 if truth.config.dim == 3 else 100)
     def place(x:torch.Tensor) -> Volume:
         "From the truth's grid to the run's."
-        whole = x.new_zeros(*x.shape[:2], *shape)
-        crop_to_truth(whole, affine, truth).copy_(x)
-        return Volume(whole[0], affine)
-    u, tissues = truth.field(*asked), warp_fine(truth.anatomy.tissues, truth.field(*asked), padding='zeros')
-    labels = torch.where(tissues.sum(1, keepdim=True) > .5, 1 + tissues.argmax(1, keepdim=True), 0)
-    jacobian = place(jacobian_determinant(u) - 1)                                  # nothing changes outside
-    names, sizes = run.atlas.label_names, {k + 1: float(s.sum())*unit for k, s in enumerate(tissues[0])}
-    return Atlas(conditions, place(normalise(truth.atlas(*asked).data[None], 'true atlas')), place(u), place(exponential(-truth.velocity(*asked))), Volume(jacobian.data + 1, affine), place(labels), names,
-                 {n: sizes[k] for k, n in names.items() if k in sizes}, None, dict(method='truth'), dict(atlas=time.perf_counter() - start))
+        whole = x.new_zeros(*x.shape[:2], *run.atlas.image.shape[1:])
+        crop_to_truth(whole, run.atlas.affine, truth).copy_(x)
+        return Volume(whole[0], run.atlas.affine)
+    u, (image, tissues) = truth.field(*asked), truth.deformed(*asked)
+    image, jacobian = place(normalise(image, 'true atlas')), place(jacobian_determinant(u) - 1)        # 1 outside: nothing changes there
+    volumes = {run.atlas.label_names[k]: float(s.sum())*image.voxel_volume for k, s in enumerate(tissues[0], 1) if k in run.atlas.label_names}
+    return Atlas(conditions, image, place(u), place(exponential(-truth.velocity(*asked))), replace(jacobian, data=jacobian.data + 1), place(tissue_labels(tissues)), run.atlas.label_names,
+                 volumes, None, dict(method='truth'), dict(atlas=time.perf_counter() - start))
 
 # %% ../nbs/11_evaluate.ipynb #11-017
 def label_share(

@@ -58,6 +58,10 @@ class Carried:
         "Some subjects in a row."
         return torch.stack([self.one(i) for i in range(len(self))[part]]).numpy()
 
+    def regression(self) -> MeanField: # of (channels, *spatial)
+        "Least squares on the conditions, effects shrunk by the share that noise explains, judged over about 4 mm."
+        return fit_mean_field(self, self.cohort.codes, self.cohort.conditions.n_categories, window=4/float(np.mean(self.cohort.spacing)))
+
 # %% ../nbs/30_labels.ipynb #30-015
 def choose(
     shares:torch.Tensor,        # (1, L, *spatial), sum 1
@@ -94,13 +98,13 @@ class ConditionLabels:
         least:int=10,           # subjects with labels, for a regression
         device:torch.device|str='cpu', # where subjects are carried
     ) -> 'ConditionLabels|None': # None where fewer have labels
-        "Least squares on the conditions, effects shrunk by the share that noise explains, judged over about 4 mm."
+        "By `Carried.regression`, over those who have labels."
         some = np.flatnonzero(cohort.subjects['labels'].notna())
         if len(some) < least: return None
         part, values = cohort.subset(some), (0, *sorted(cohort.label_names))
         carry = lambda i, u: carried_shares(part.labels(i).to(u.device), u, values)
         carried = Carried(part, fields if len(some) == len(cohort) else fields[some], len(values), carry, diffeomorphic, device)
-        return cls(fit_mean_field(carried, part.codes, cohort.conditions.n_categories, window=4/float(np.mean(cohort.spacing))), values)
+        return cls(carried.regression(), values)
 
     def moved(self,
         code:torch.Tensor,      # condition vector, (n_conditions,), NaN where unknown

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['PRESETS', 'FORMAT', 'STAGES', 'Config', 'config_from_dict', 'override', 'start_run', 'cohort_of', 'read_config',
            'train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'register_rounds',
-           'warm_batch', 'train_deformation', 'train_labels', 'train_appearance', 'Run', 'latent_shape', 'build_model',
-           'load_registration', 'open_cohort', 'train', 'find_template', 'RunByCategory', 'load_run', 'by_category',
-           'centring', 'build_population_atlas']
+           'warm_batch', 'train_deformation', 'train_labels', 'train_appearance', 'read_fields', 'Run', 'latent_shape',
+           'build_model', 'load_registration', 'open_cohort', 'train', 'find_template', 'RunByCategory', 'load_run',
+           'by_category', 'centring', 'build_population_atlas']
 
 # %% ../nbs/09_run.ipynb #09-003
 import json
@@ -365,10 +365,7 @@ def train_labels(
     device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
 ) -> ConditionLabels|None:           # None where fewer than ten subjects have labels
     "Labels as a function of the condition, from the registrations to all subjects."
-    if not (folder/'labels.safetensors').exists():
-        with _timed(folder/'labels.csv'): labels = ConditionLabels.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
-        if labels is not None: write_labels(folder, labels)
-    return read_labels(folder)
+    return _regression(folder, 'labels', ConditionLabels, write_labels, read_labels, cohort, config, device)
 
 def train_appearance(
     folder:Path,                     # of the run, with fields.npy; keeps appearance.safetensors
@@ -377,13 +374,19 @@ def train_appearance(
     device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
 ) -> Appearance|None:                # None where there are fewer than ten subjects, or no conditions
     "Grey values as a function of the condition, from the registrations to all subjects."
-    if not (folder/'appearance.safetensors').exists():
-        with _timed(folder/'appearance.csv'): appearance = Appearance.fit(cohort, _fields(folder), config.registration.diffeomorphic, device=device or best_device())
-        if appearance is not None: write_appearance(folder, appearance)
-    return read_appearance(folder)
+    return _regression(folder, 'appearance', Appearance, write_appearance, read_appearance, cohort, config, device)
 
-def _fields(folder:Path) -> np.ndarray:
-    "The registrations to all subjects, mapped from disk."
+def _regression(folder:Path, name:str, kind:type, write, read, cohort:Cohort, config:Config, device):
+    "What a folder keeps of a regression; or fitted, timed and kept."
+    if (folder/f'{name}.safetensors').exists(): return read(folder)
+    with _timed(folder/f'{name}.csv'): found = kind.fit(cohort, read_fields(folder), config.registration.diffeomorphic, device=device or best_device())
+    if found is not None: write(folder, found)
+    return found
+
+def read_fields(
+    folder:Path,                     # of a run
+) -> np.ndarray:                     # (N, dim, *spatial / 2), mapped from disk
+    "The registrations to all training subjects, in the order of its cohort."
     return np.load(folder/'fields.npy', mmap_mode='r', allow_pickle=False)
 
 # %% ../nbs/09_run.ipynb #09-024

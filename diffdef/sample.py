@@ -9,7 +9,7 @@ __all__ = ['antithetic_noise', 'Atlas', 'sample_fields', 'deform', 'conditional_
 import base64
 import io
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -118,7 +118,7 @@ def deform(
     raw:torch.Tensor,            # fields on the decoder's own grid, (n_draws, dim, *grid)
     code:torch.Tensor,           # condition vector, (n_conditions,)
     conditions:dict,             # as asked
-    settings:dict,               # noted in the atlas; appearance=False leaves the population atlas's grey values
+    settings:dict,               # noted in the atlas
     seconds:dict,                # spent so far
 ) -> Atlas:                      # from the mean of the fields
     "Everything that follows from the fields of a condition."
@@ -127,12 +127,10 @@ def deform(
     back = decoder.displacement(-mean) if decoder.kind == 'velocity' else inverse(u)
     place = lambda x: Volume(x[0].cpu(), atlas.affine)
     labels, shares, sizes = _labels(run, code, u)
-    spacing = Volume(atlas.image, atlas.affine).spacing
-    spread = _standard_error(run, raw, code, spacing)
-    image = run.appearance.moved(atlas, code, u) if run.appearance is not None and settings.get('appearance', True) else atlas.moved(u)
-    unit = float(np.prod(spacing)) / (1000 if len(spacing) == 3 else 100)
-    volumes = {name: size*unit for name, size in sizes.items()}
-    return Atlas(conditions, place(image), place(u), place(back), place(jacobian_determinant(u)), None if labels is None else place(labels), atlas.label_names,
+    image = place(atlas.moved(u) if run.appearance is None else run.appearance.moved(atlas, code, u))
+    spread = _standard_error(run, raw, code, image.spacing)
+    volumes = {name: size*image.voxel_volume for name, size in sizes.items()}
+    return Atlas(conditions, image, place(u), place(back), place(jacobian_determinant(u)), None if labels is None else place(labels), atlas.label_names,
                  volumes, None if spread is None else place(spread), settings, seconds | dict(warping=time.perf_counter() - start), None if shares is None else place(shares))
 
 def _labels(run:Run, code:torch.Tensor, u:torch.Tensor) -> tuple:
@@ -165,11 +163,12 @@ def conditional_atlas(
 ) -> Atlas:
     "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3), with the grey values of the condition."
     run, asked = (load_run(run, device) if isinstance(run, (str, Path)) else run).choose(conditions)
+    if not appearance: run = replace(run, appearance=None)
     code = run.conditions.encode(asked, extrapolate)
     c = run.config
     settings = dict(draws=c.draws if n_draws is None else n_draws, steps=c.steps if steps is None else steps, guidance=c.guidance if guidance is None else float(guidance), seed=seed)
     raw, seconds = sample_fields(run, code, *settings.values())
-    return deform(run, raw, code, conditions, settings | dict(appearance=appearance), seconds)
+    return deform(run, raw, code, conditions, settings | dict(appearance=run.appearance is not None), seconds)
 
 # %% ../nbs/10_sample.ipynb #10-020
 @dataclass(frozen=True, eq=False)

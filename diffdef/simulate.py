@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TISSUES', 'Anatomy', 'anatomy', 'flow_of_growth', 'SimulationConfig', 'Truth', 'ventricle_volume', 'make_truth',
-           'random_velocity', 'simulate_subject', 'simulate_cohort', 'read_truth']
+           'random_velocity', 'tissue_labels', 'simulate_subject', 'simulate_cohort', 'read_truth']
 
 # %% ../nbs/03_simulate.ipynb #03-003
 import math
@@ -156,7 +156,14 @@ class Truth:
         sex:str|None=None, # 'F', 'M' or None
     ) -> Volume:           # (1, *spatial), intensities in [0, 1]
         "True conditional atlas."
-        return Volume(_deform(self.anatomy, self.velocity(age, sex))[0][0], self.anatomy.affine)
+        return Volume(self.deformed(age, sex)[0][0], self.anatomy.affine)
+
+    def deformed(self,
+        age:float,         # years
+        sex:str|None=None, # 'F', 'M' or None
+    ) -> tuple[torch.Tensor, torch.Tensor]: # image (1, 1, *spatial) and tissue shares (1, 4, *spatial)
+        "The template of a condition."
+        return _deform(self.anatomy, self.velocity(age, sex))
 
     @property
     def brain(self) -> torch.Tensor: # (*spatial), True inside the template's brain
@@ -245,6 +252,12 @@ def random_velocity(
     length = torch.lgamma(torch.tensor((len(shape) + 1)/2)).exp() / torch.lgamma(torch.tensor(len(shape)/2)).exp() * 2**.5   # mean length of a normal vector
     return smooth / (blur.square().mean().sqrt() * length)
 
+def tissue_labels(
+    tissues:torch.Tensor,  # shares (1, 4, *spatial)
+) -> torch.Tensor:         # (1, 1, *spatial) uint8: 1 to 4, the largest share; 0 where less than half is tissue
+    "One label a voxel."
+    return torch.where(tissues.sum(1, keepdim=True) > .5, 1 + tissues.argmax(1, keepdim=True), 0).to(torch.uint8)
+
 def simulate_subject(
     truth:Truth,           # of the cohort
     age:float,             # years
@@ -257,7 +270,7 @@ def simulate_subject(
     own = random_velocity(a.shape, c.spacing, c.smoothness, g) * (c.individual / c.spacing)
     image, tissues = _deform(a, truth.velocity(age, sex) + own)
     mask = tissues.sum(1, keepdim=True)
-    labels = torch.where(mask > .5, 1 + tissues.argmax(1, keepdim=True), 0).to(torch.uint8)
+    labels = tissue_labels(tissues)
     bias = random_velocity(a.shape, c.spacing, 40., g)[:, :1] * c.bias
     image = image.clamp(0, 1)**float(torch.exp(c.contrast*torch.randn((), generator=g))) * bias.exp()
     noise = c.noise * torch.randn(2, *image.shape, generator=g)
