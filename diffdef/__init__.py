@@ -1,1 +1,26 @@
+"""Conditional anatomical atlases: `from diffdef import conditional_atlas`."""
 __version__ = "0.1.0"
+
+from importlib import import_module as _import_module
+
+# The front door: what most users need, and the module where it lives. A name is imported when it is asked for, so that
+# `import diffdef` takes no time. The how-tos in nbs/0_start use these names; the lessons import from the modules.
+_FRONT_DOOR = {
+    'Cohort': 'cohort',
+    'SimulationConfig': 'simulate', 'simulate_cohort': 'simulate', 'read_truth': 'simulate',
+    'PRESETS': 'settings', 'override': 'settings',
+    'train': 'run', 'load_run': 'run',
+    'conditional_atlas': 'sample', 'difference': 'sample',
+    'show_atlas': 'show', 'show_sheet': 'show', 'explore': 'show',
+    'evaluate_run': 'evaluation.run_report',
+}
+
+
+def __getattr__(name):
+    if name not in _FRONT_DOOR:
+        raise AttributeError(f"module 'diffdef' has no attribute {name!r}, expected one of {', '.join(_FRONT_DOOR)}")
+    return getattr(_import_module(f'diffdef.{_FRONT_DOOR[name]}'), name)
+
+
+def __dir__():
+    return sorted([*globals(), *_FRONT_DOOR])
