@@ -435,8 +435,10 @@ def info(
         grid = dict(shape=tuple(loaded.atlas.image.shape[1:]), n_categories=loaded.conditions.n_categories)
         for name, c in loaded.conditions.to_dict().items():
             print(f'{name}:', ', '.join(c.get('categories', ())) or f"{c['low']:g} to {c['high']:g}")
-    elif preset in PRESETS: config = override(PRESETS[preset], list(settings))
-    else: raise ValueError(f"unknown preset {preset!r}, expected one of {', '.join(PRESETS)}")
+    elif preset in PRESETS:
+        config = override(PRESETS[preset], list(settings))
+    else:
+        raise ValueError(f"unknown preset {preset!r}, expected one of {', '.join(PRESETS)}")
     for key, value in _flat(asdict(config)):
         print(f'{key} = {value}')
     print(describe(config, **grid).to_string(float_format='{:.3g}'.format))
@@ -448,5 +450,7 @@ _PRIVATE = ("A run folder holds codes of its subjects and the network that draws
 def _flat(settings:dict, prefix:str=''):
     "Nested settings by their dotted names."
     for key, value in settings.items():
-        if isinstance(value, dict): yield from _flat(value, f'{prefix}{key}.')
-        else: yield prefix + key, value
+        if isinstance(value, dict):
+            yield from _flat(value, f'{prefix}{key}.')
+        else:
+            yield prefix + key, value

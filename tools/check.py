@@ -150,15 +150,16 @@ def check_statements(root):
     problems, guards = [], (ast.Return, ast.Raise, ast.Continue, ast.Break, ast.Expr, ast.Assign, ast.AugAssign)
     for path in python_files(root):
         for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
-            say = lambda text: problems.append(f'{path.relative_to(root)}:{node.lineno}: {text}')
-            bodies = [getattr(node, k) for k in ('body', 'orelse', 'finalbody') if isinstance(getattr(node, k, None), list)]
-            for body in bodies:
-                lines = [s.lineno for s in body]
-                if len(set(lines)) < len(lines): say('two statements on one line')
+            found = []
+            for name in ('body', 'orelse', 'finalbody'):
+                part = getattr(node, name, None)
+                lines = [s.lineno for s in part] if isinstance(part, list) else []
+                if len(set(lines)) < len(lines): found.append((lines[0], 'two statements on one line'))
             if isinstance(node, (ast.For, ast.While, ast.With, ast.Try)) and node.body[0].lineno == node.lineno:
-                say('the body stands on the line of its head')
+                found.append((node.lineno, 'the body stands on the line of its head'))
             if isinstance(node, ast.If) and node.body[0].lineno == node.lineno and not isinstance(node.body[0], guards):
-                say('the body stands on the line of its if')
+                found.append((node.lineno, 'the body stands on the line of its if'))
+            problems += [f'{path.relative_to(root)}:{line}: {text}' for line, text in found]
     fail_if(problems)
 
 
