@@ -4,12 +4,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 READY = .venv/ready
 
-.PHONY: help demo test clean .venv
+.PHONY: help demo test docs clean .venv
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo   set up, then simulate a cohort, train on it, sample atlases: runs/demo'
 	@echo 'make test   set up, then run all checks; the last line is `N passed, N failed`'
+	@echo 'make docs   set up, then build the site with all notebooks and functions: _docs/site/index.html'
 	@echo 'make .venv  set up only: a virtual environment with the library and its tools'
 	@echo 'make clean  remove the environment and caches; cohorts and runs are kept'
 	@echo 'PYTHON=python3.12 make ...  uses that Python; 3.10 or newer is needed'
@@ -19,6 +20,9 @@ demo: $(READY)
 
 test: $(READY)
 	.venv/bin/python tools/check.py
+
+docs: $(READY)
+	.venv/bin/python tools/docs.py
 
 .venv: $(READY)
 
@@ -32,6 +36,6 @@ $(READY): settings.ini setup.py pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv build dist diffdef.egg-info .ruff_cache
+	rm -rf .venv build dist diffdef.egg-info .ruff_cache _docs
 	find diffdef nbs tools -name __pycache__ -prune -exec rm -rf {} +
 	find nbs -name .ipynb_checkpoints -prune -exec rm -rf {} +

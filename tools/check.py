@@ -242,6 +242,9 @@ def check_command(root):
             raise Failed('`diffdef --help` does not list the command simulate')
 
 
+def check_site(root): run(sys.executable, root/'tools'/'docs.py', cwd=root)
+
+
 def check_notebook(path): run(BIN/'nbdev_test', '--path', path.relative_to(ROOT), '--n_workers', '0')
 
 
@@ -262,6 +265,7 @@ CHECKS = {
     'notebooks and diffdef/ in sync': check_sync,
     'lint': check_lint,
     'README.md is nbs/index.ipynb': check_readme,
+    'site builds, no broken link': check_site,
     'installed package imports': check_installed,
     'installed command': check_command,
     'the checker itself': check_itself,
