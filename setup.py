@@ -23,7 +23,11 @@ setup(
     packages=find_packages(include=["diffdef", "diffdef.*"]),
     python_requires=f">={config['min_python']}",
     install_requires=config["requirements"].split(),
-    extras_require={name.removesuffix("_requirements"): value.split() for name, value in config.items() if name.endswith("_requirements")},
+    extras_require={
+        name.removesuffix("_requirements"): value.split()
+        for name, value in config.items()
+        if name.endswith("_requirements")
+    },
     entry_points={
         "console_scripts": config["console_scripts"].split(),
         "nbdev": [f"{config['lib_name']}={config['lib_name']}._modidx:d"],

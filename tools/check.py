@@ -37,8 +37,8 @@ def run(*words, cwd=ROOT, **variables):
 
 def copy(folder):
     "The project without what is built, trained or downloaded."
-    skip = shutil.ignore_patterns('.git', '.venv', '.ruff_cache', '__pycache__', '.ipynb_checkpoints', 'runs', 'atlases',
-                                  'data', 'build', 'dist', '_docs', '*.egg-info')
+    skip = shutil.ignore_patterns('.git', '.venv', '.ruff_cache', '__pycache__', '.ipynb_checkpoints', 'runs',
+                                  'atlases', 'data', 'build', 'dist', '_docs', '*.egg-info')
     return Path(shutil.copytree(ROOT, Path(folder)/'project', ignore=skip))
 
 
@@ -91,7 +91,7 @@ def python_files(root): return sorted(p for p in (root/'diffdef').rglob('*.py') 
 # ---- the checks: each takes the folder of a project and raises Failed
 
 def check_outputs(root):
-    "Every notebook was run from top to bottom, and holds what came out; cells for a GPU or for hours hold what they held."
+    "Every notebook was run from top to bottom, and holds what came out."
     problems = []
     for path in notebooks(root):
         notebook, name = read(path), name_of(path, root)
@@ -99,7 +99,8 @@ def check_outputs(root):
         counts = [c.get('execution_count') for c in cells]
         if path.stem != 'index' and counts != list(range(1, len(counts) + 1)):
             problems.append(f'{name}: cells were not run once each from top to bottom: {counts}')
-        if cells and not any(c['outputs'] for c in cells): problems.append(f'{name}: not one output; run it and save it')
+        if cells and not any(c['outputs'] for c in cells):
+            problems.append(f'{name}: not one output; run it and save it')
         if any('execution' in c['metadata'] for c in notebook['cells']):
             problems.append(f'{name}: cells hold times of execution')
         if any(o['output_type'] == 'error' for c in cells for o in c['outputs']):
@@ -116,8 +117,9 @@ def check_order(root):
     for here, path in enumerate(notebooks(root)):
         for cell in code(read(path)):
             for node in ast.walk(tree(cell)):
-                problems += [f'{name_of(path, root)}: imports from {module}, which comes later; move it, or use the front door'
-                             for module, _ in imported(node) if place.get(module, -1) > here]
+                late = [module for module, _ in imported(node) if place.get(module, -1) > here]
+                problems += [f'{name_of(path, root)}: imports from {m}, which comes later'
+                             for m in late]
     fail_if(sorted(set(problems)))
 
 
@@ -171,7 +173,7 @@ def check_stars(root):
 
 
 def plain(notebook):
-    "A notebook without what cleaning changes but we do not mind: numbers of execution, blanks, how text is cut into lines."
+    "A notebook without what cleaning changes but we do not mind."
     for cell in notebook['cells']:
         cell['source'] = source(cell)
         for part in [cell, *cell.get('outputs', [])]:
@@ -229,7 +231,8 @@ def check_installed(root):
         empty.mkdir()
         run(sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '--target', target,
             copy(folder))
-        names = sorted('.'.join(p.relative_to(root).with_suffix('').parts) for p in python_files(root) if p.stem != '__init__')
+        names = sorted('.'.join(p.relative_to(root).with_suffix('').parts) for p in python_files(root)
+                       if p.stem != '__init__')
         run(sys.executable, '-c', '\n'.join([
             'import importlib, diffdef', f'assert diffdef.__file__.startswith({str(target)!r}), diffdef.__file__',
             f'for name in {names}: importlib.import_module(name)',

@@ -1,4 +1,4 @@
-"""Lets the site show what stands beside each parameter: the comments of a signature become its documented parameters."""
+"""Lets the site show what stands beside each parameter: comments in a signature become documented parameters."""
 import re
 
 import griffe

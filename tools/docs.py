@@ -1,7 +1,7 @@
-"""Builds the site in _docs/: the notebooks as they were run, the page of the project, and every module's functions, with search.
+"""Builds the site in _docs/: the notebooks as they were run, the page of the project, every module's functions, search.
 
-Run by `make docs`. Nothing is executed: the pages show the outputs that the notebooks hold. Afterwards every link of the site is
-followed; one that leads nowhere is an error.
+Run by `make docs`. Nothing is executed: the pages show the outputs that the notebooks hold. Afterwards every link of
+the site is followed; one that leads nowhere is an error.
 """
 import json, os, re, shutil, subprocess, sys
 from html.parser import HTMLParser
@@ -12,7 +12,8 @@ from readme import FOLDERS, LINK, ROOT, head, read
 
 OUT = ROOT/'_docs'
 SOURCE, SITE = OUT/'source', OUT/'site'
-PAGES = {'README.md': 'index.md', 'CONTRIBUTING.md': 'CONTRIBUTING.md', 'CHANGELOG.md': 'CHANGELOG.md', 'data/README.md': 'data.md'}
+PAGES = {'README.md': 'index.md', 'CONTRIBUTING.md': 'CONTRIBUTING.md', 'CHANGELOG.md': 'CHANGELOG.md',
+         'data/README.md': 'data.md'}
 CONFIG = """
 site_name: diffdef
 site_description: Conditional anatomical atlases
@@ -101,7 +102,8 @@ def navigation(modules):
         paths = sorted((ROOT/'nbs'/folder).glob('*.ipynb'))
         books[f'{folder[0]} · {words}'] = [{head(p)[0]: f'{folder}/{p.name}'} for p in paths]
     more = [{'Cohorts': 'data.md'}, {'Contributing': 'CONTRIBUTING.md'}, {'Changes': 'CHANGELOG.md'}]
-    return [{'diffdef': 'index.md'}, *({k: v} for k, v in books.items()), {'Modules': [{m: f'modules/{m}.md'} for m in modules]}, *more]
+    pages = [{m: f'modules/{m}.md'} for m in modules]
+    return [{'diffdef': 'index.md'}, *({k: v} for k, v in books.items()), {'Modules': pages}, *more]
 
 
 class Links(HTMLParser):

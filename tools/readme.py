@@ -1,9 +1,9 @@
 """Renders nbs/index.ipynb to README.md; with --check, compares instead of writing.
 
-Text cells are copied; code cells are fenced, but for those flagged `#| echo: false`; outputs follow them, pictures in outputs go
-to nbs/pictures/. Where the text says <!-- notebooks -->, the listing of the folders is put: a table for each folder, a line for
-each notebook with its title and the sentence under it. Links in the notebook are relative to nbs/ and are turned to the project's
-root. `--check` also names links to files that do not exist.
+Text cells are copied; code cells are fenced, but for those flagged `#| echo: false`; outputs follow them, pictures in
+outputs go to nbs/pictures/. Where the text says <!-- notebooks -->, the listing of the folders is put: a table for each
+folder, a line for each notebook with its title and the sentence under it. Links are relative to nbs/ and are
+turned to the project's root. `--check` also names links to files that do not exist.
 """
 import base64, json, posixpath, re, sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tests of tools/check.py: a small project that is in order passes every check; with one fault in it, the check for it fails."""
+"""Tests of tools/check.py: a small project in order passes every check; with one fault, the check for it fails."""
 import json, tempfile
 from pathlib import Path
 
@@ -23,7 +23,8 @@ def project(folder):
     "Two notebooks, the second of which builds on the first."
     root = Path(folder)
     write(root/'nbs/1_a/01_low.ipynb', cell('#| default_exp low', 1), cell('#| export\ndef low(): return 1', 2))
-    write(root/'nbs/1_a/02_high.ipynb', cell('#| default_exp high', 1), cell('#| export\nfrom diffdef.low import low', 2))
+    high = cell('#| export\nfrom diffdef.low import low', 2)
+    write(root/'nbs/1_a/02_high.ipynb', cell('#| default_exp high', 1), high)
     (root/'diffdef').mkdir()
     (root/'diffdef/low.py').write_text('def low():\n    if not 0: return 1\n')
     (root/'diffdef/high.py').write_text('from .low import low\n')
@@ -48,9 +49,9 @@ def fault(name):
     return locals()[name]
 
 
-FAULTS = dict(outputs=check.check_outputs, never_run=check.check_outputs, order=check.check_order, walls=check.check_walls,
-              lines=check.check_lines, statements=check.check_statements, body=check.check_statements,
-              stars=check.check_stars, links=check.check_links)
+FAULTS = dict(outputs=check.check_outputs, never_run=check.check_outputs, order=check.check_order,
+              walls=check.check_walls, lines=check.check_lines, statements=check.check_statements,
+              body=check.check_statements, stars=check.check_stars, links=check.check_links)
 
 for name, test in FAULTS.items():
     with tempfile.TemporaryDirectory() as folder:
