@@ -12,7 +12,7 @@ _FRONT_DOOR = {
     'train': 'run', 'load_run': 'run',
     'conditional_atlas': 'sample', 'difference': 'sample',
     'show_atlas': 'show', 'show_sheet': 'show', 'explore': 'show',
-    'evaluate_run': 'evaluation.run_report',
+    'evaluate_run': 'evaluation.run_report', 'describe': 'evaluation.cost',
 }
 
 
