@@ -96,6 +96,9 @@ def _learn_condition(name:str, column:pd.Series, ids:Sequence, categorical:bool)
 class Conditions(Sequence):
     "The conditions of a model, in a fixed order."
     items:tuple=()               # Condition, none or more
+    names = property(lambda self: tuple(c.name for c in self), doc="Names of the conditions, in order.")
+    n_categories = property(lambda self: [len(c.categories) for c in self], doc="Of each, 0 for a continuous one.")
+
     def __len__(self): return len(self.items)
     def __getitem__(self, i): return self.items[i]
 
@@ -110,8 +113,7 @@ class Conditions(Sequence):
         cls._check_columns([*columns, *categorical], table)
         loose = [c for c in categorical if c not in columns] + [c for c in columns if columns.count(c) > 1]
         if loose: raise ValueError(f"condition '{loose[0]}' must be named once among the columns to use, got {columns}")
-        ids = table.index
-        if 'participant_id' in table: ids = [f"{i} ({p})" for i, p in zip(table.index, table['participant_id'])]
+        ids = [f'{i} ({p})' for i, p in table['participant_id'].items()] if 'participant_id' in table else table.index
         return cls(tuple(_learn_condition(c, table[c], ids, c in categorical) for c in columns))
 
     @classmethod
@@ -119,23 +121,12 @@ class Conditions(Sequence):
         value:dict,              # from `to_dict`
     ) -> 'Conditions':           # equal to those written
         "Conditions from their JSON form."
-        conditions = {name: c | dict(categories=tuple(c.get('categories', ()))) for name, c in value.items()}
-        return cls(tuple(Condition(name, **c) for name, c in conditions.items()))
+        return cls(tuple(Condition(n, **c | dict(categories=tuple(c.get('categories', ())))) for n, c in value.items()))
 
     def to_dict(self) -> dict:   # name: kind and range, or kind and categories
         "A form that JSON can hold."
         return {c.name: dict(kind=c.kind, categories=list(c.categories)) if c.kind == 'categorical' else
                         dict(kind=c.kind, low=float(c.low), high=float(c.high)) for c in self.items}
-
-    @property
-    def names(self) -> tuple:    # in order
-        "Names of the conditions."
-        return tuple(c.name for c in self.items)
-
-    @property
-    def n_categories(self) -> list: # 0 for a continuous condition
-        "Number of categories of each condition."
-        return [len(c.categories) for c in self.items]
 
     def encode(self,
         values:dict,             # name: value; a name left out is missing
