@@ -33,29 +33,35 @@ from .core import atomic_write, read_tensors, step_generator, write_tensors
 class TrainingConfig:
     "How long, how fast and how precisely one stage is trained."
     steps:int=1000              # updates of the weights, ≥ 1
-    batch_size:int=4            # images a micro-batch and process, ≥ 1; read by whoever makes the batches
+    batch_size:int=4            # images per micro-batch and process, ≥ 1; read by the functions that make batches
     learning_rate:float=1e-3    # AdamW's, > 0
     decay:str='cosine'          # 'cosine' (down to 1 %) or 'constant'
     warmup:int=20               # steps of linear rise, ≥ 0
     ema:float=0.                # memory of the running average of the weights, in [0, 1); 0 = no average
     clip:float=1.               # largest norm of the gradient, > 0; 0 = not clipped
     weight_decay:float=0.       # AdamW's, ≥ 0
-    accumulate:int=1            # micro-batches an update, ≥ 1
+    betas:tuple=(.9, .999)      # AdamW's memory of the gradient and of its square, each in [0, 1)
+    accumulate:int=1            # micro-batches per update, ≥ 1
     precision:str='no'          # 'no' (32 bits), 'bf16' or 'fp16' (GPU only)
     save_seconds:float=60.      # time between checkpoints, ≥ 0; 0 = every step
 
     def __post_init__(self):
-        for name, low in dict(steps=1, batch_size=1, warmup=0, accumulate=1).items(): self._check(name, int, lambda v: v >= low, f'an integer ≥ {low}')
-        for name in ('clip', 'weight_decay', 'save_seconds'): self._check(name, (int, float), lambda v: v >= 0, 'a number ≥ 0')
-        self._check('learning_rate', (int, float), lambda v: 0 < v < math.inf, 'a number > 0')
-        self._check('ema', (int, float), lambda v: 0 <= v < 1, 'a number in [0, 1)')
-        self._check('decay', str, lambda v: v in ('cosine', 'constant'), "'cosine' or 'constant'")
-        self._check('precision', str, lambda v: v in ('no', 'bf16', 'fp16'), "'no', 'bf16' or 'fp16'")
+        number = (int, float)
+        self._check('an integer ≥ 1', int, lambda v: v >= 1, 'steps', 'batch_size', 'accumulate')
+        self._check('an integer ≥ 0', int, lambda v: v >= 0, 'warmup')
+        self._check('a number > 0', number, lambda v: 0 < v < math.inf, 'learning_rate')
+        self._check('a number ≥ 0', number, lambda v: v >= 0, 'clip', 'weight_decay', 'save_seconds')
+        self._check('a number in [0, 1)', number, lambda v: 0 <= v < 1, 'ema')
+        self._check('two numbers in [0, 1)', tuple,
+                    lambda v: len(v) == 2 and all(isinstance(b, number) and 0 <= b < 1 for b in v), 'betas')
+        self._check("'cosine' or 'constant'", str, lambda v: v in ('cosine', 'constant'), 'decay')
+        self._check("'no', 'bf16' or 'fp16'", str, lambda v: v in ('no', 'bf16', 'fp16'), 'precision')
 
-    def _check(self, name, kind, valid, expected):
-        value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, kind) or not valid(value):
-            raise ValueError(f"TrainingConfig() '{name}' must be {expected}, got {value!r}")
+    def _check(self, expected, kind, valid, *names):
+        for name in names:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, kind) or not valid(value):
+                raise ValueError(f"TrainingConfig() '{name}' must be {expected}, got {value!r}")
 
 # %% ../nbs/1_ground/10_training.ipynb #010
 def rate_factor(
@@ -101,7 +107,8 @@ def _trainee(name, module, config, rate, accelerator, stage):
     _modes(module)
     for other in _hidden(module): other.to(accelerator.device)
     wrapped = accelerator.prepare_model(module)
-    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=config.weight_decay, fused=config.precision != 'fp16')
+    optimizer = torch.optim.AdamW(parameters, lr=rate, betas=config.betas, weight_decay=config.weight_decay,
+                                  fused=config.precision != 'fp16')
     return _Trainee(name, module, wrapped, parameters, accelerator.prepare_optimizer(optimizer), rate)
 
 # %% ../nbs/1_ground/10_training.ipynb #015
@@ -259,12 +266,13 @@ def load_result(
 # %% ../nbs/1_ground/10_training.ipynb #026
 def _note(stage, seed, config, rates, losses):
     "What decides the result of a training, by name."
-    settings = {k: v for k, v in asdict(config).items() if k != 'save_seconds'}
+    settings = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != 'save_seconds'}
     return dict(format=1, stage=stage, seed=seed, **settings, losses=','.join(losses), **{f'rates.{k}': float(rates.get(k, 1)) for k in losses})
 
 def _agree(path, saved, asked):
     "Raises ValueError if the note in a file differs from what is asked."
     for key in [*asked, *(k for k in saved if k not in asked and k not in ('digest', 'step', 'columns', 'scaler'))]:
+        if key == 'betas' and key not in saved: continue               # a file from before they could be chosen
         if saved.get(key) != asked.get(key):
             raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is asked for; "
                              "use the same value, another folder, or remove the file to train this stage anew")
