@@ -141,19 +141,13 @@ class _Run:
         "Whether this step is recorded: all up to 2 × `rows` steps, else at least `rows` evenly, and the last."
         return self.step % max(1, self.config.steps//rows) == 0 or self.step == self.config.steps
 
-def _seed(number, device):
-    "Seeds the global generators, for layers that draw from them; `torch.manual_seed` would take a millisecond."
-    torch.default_generator.manual_seed(number)
-    if device.type == 'cuda': torch.cuda.manual_seed(number)
-
 # %% ../nbs/1_ground/10_training.ipynb #023
 def _check_parts(parts, run, name):
     "Refuses what a loss should not return."
-    what, seen = f"fit() stage '{run.stage}': loss '{name}'", type(parts).__name__
-    if isinstance(parts, dict):
-        seen = {k: tuple(v.shape) if torch.is_tensor(v) else type(v).__name__ for k, v in parts.items()}
-    if 'loss' not in seen or not isinstance(seen, dict) or any(shape != () for shape in seen.values()):
-        raise ValueError(f"{what} must return a dict of tensors without axes that holds 'loss', got {seen}")
+    what = f"fit() stage '{run.stage}': loss '{name}'"
+    scalars = isinstance(parts, dict) and all(torch.is_tensor(v) and v.ndim == 0 for v in parts.values())
+    if not scalars or 'loss' not in parts:
+        raise ValueError(f"{what} must return a dict of tensors without axes that holds 'loss', got {parts!r}")
     if not parts['loss'].requires_grad:
         raise ValueError(f"{what} does not depend on any parameter that is trained")
 
@@ -163,7 +157,9 @@ def _gradient(run, trainee, batches):
     total = {}
     for micro, data in enumerate(batches):
         generator = step_generator(*run.key(run.step, micro), trainee.name)
-        _seed(generator.initial_seed(), run.engine.device)
+        # for layers that draw from the global generators; `torch.manual_seed` would take a millisecond
+        torch.default_generator.manual_seed(generator.initial_seed())
+        if run.engine.device.type == 'cuda': torch.cuda.manual_seed(generator.initial_seed())
         last = micro == len(batches) - 1
         with contextlib.nullcontext() if last else run.engine.no_sync(trainee.wrapped):
             parts = trainee.wrapped(data, generator)
@@ -177,8 +173,7 @@ def _numbers(run, trainee, parts):
     "The parts as numbers, averaged over the processes; a loss or gradient that is not finite ends the training here."
     values = torch.stack([value.to(run.engine.device) for value in parts.values()])
     numbers = dict(zip(parts, run.engine.reduce(values, 'mean').tolist()))
-    # in 16 bits gradients overflow now and then, and are skipped
-    for what in ('loss',) if run.config.precision == 'fp16' else ('loss', 'gradient'):
+    for what in ('loss',) if run.config.precision == 'fp16' else ('loss', 'gradient'):     # fp16 skips an overflow
         if not math.isfinite(numbers[what]):
             raise FloatingPointError(
                 f"fit() stage '{run.stage}', step {run.step + 1}: the {what} of '{trainee.name}' is {numbers[what]}, "
@@ -270,6 +265,7 @@ def _read(path):
                          "copy the file again or remove it to train this stage anew")
     return tensors, note
 
+@torch.no_grad()
 def _fill(path, live, saved):
     "Copies saved tensors into those in use, after checking that names and shapes are the same."
     for word, names in (('lacks', live.keys() - saved.keys()), ('has the unknown', saved.keys() - live.keys())):
@@ -277,11 +273,9 @@ def _fill(path, live, saved):
     for name, value in live.items():
         if value.shape != saved[name].shape:
             raise ValueError(f"{path}: {name!r} has shape {tuple(saved[name].shape)}, expected {tuple(value.shape)}")
-    with torch.no_grad():
-        for name, value in live.items():
-            value.copy_(saved[name])
+    for name, value in live.items():
+        value.copy_(saved[name])
 
-# %% ../nbs/1_ground/10_training.ipynb #032
 def load_result(
     path:str|Path,       # `<stage>.safetensors`
     module:nn.Module,    # network to fill, built as it was for training
@@ -291,7 +285,7 @@ def load_result(
     _fill(path, module.state_dict(), saved)
     return note
 
-# %% ../nbs/1_ground/10_training.ipynb #037
+# %% ../nbs/1_ground/10_training.ipynb #036
 def _note(stage, seed, config, rates, losses):
     "What decides the result of a training, by name."
     settings = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != 'save_seconds'}
@@ -307,7 +301,7 @@ def _agree(path, saved, asked):
             raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is "
                              "asked for; use the same value or another folder, or remove the file to train anew")
 
-# %% ../nbs/1_ground/10_training.ipynb #039
+# %% ../nbs/1_ground/10_training.ipynb #038
 def _trained(run):
     "Tensors that training changes, by loss and name, each once even where several losses share it."
     found, seen = {}, set()
@@ -339,7 +333,7 @@ def _write_history(run, history):
     with _writing(path), atomic_write(path) as temporary:
         history.to_csv(temporary, index=False)
 
-# %% ../nbs/1_ground/10_training.ipynb #040
+# %% ../nbs/1_ground/10_training.ipynb #039
 def _restore(run):
     "Puts everything back as the checkpoint has it."
     tensors, note = _read(run.checkpoint)
@@ -365,7 +359,7 @@ def _restore_optimizer(trainee, moments):
         state['state'].setdefault(int(number), {})[moment] = value
     trainee.optimizer.load_state_dict(state)
 
-# %% ../nbs/1_ground/10_training.ipynb #044
+# %% ../nbs/1_ground/10_training.ipynb #043
 @contextlib.contextmanager
 def _patient():
     "Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed since; a second Ctrl-C stops at once."
@@ -384,7 +378,7 @@ def _patient():
     finally:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
-# %% ../nbs/1_ground/10_training.ipynb #047
+# %% ../nbs/1_ground/10_training.ipynb #046
 def _tensorboard(run):
     "A writer for TensorBoard in one process, None in the others."
     if not run.engine.is_main_process: return contextlib.nullcontext()
@@ -431,7 +425,7 @@ def _train(run, batch, progress, on_step):
             for name in ('forward', '_original_forward'):                # what mixed precision had put there
                 vars(trainee.module).pop(name, None)
 
-# %% ../nbs/1_ground/10_training.ipynb #048
+# %% ../nbs/1_ground/10_training.ipynb #047
 @contextlib.contextmanager
 def _engine(precision):
     "An engine for this machine; what accelerate keeps for the whole program is put back afterwards."
@@ -463,7 +457,7 @@ def _prepare(run, losses, rates):
     if config.ema: run.average = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
     if run.checkpoint.exists(): _restore(run)
 
-# %% ../nbs/1_ground/10_training.ipynb #049
+# %% ../nbs/1_ground/10_training.ipynb #048
 def _finish(run, path):
     "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
     if run.average: run.result.load_state_dict(run.average)

@@ -43,10 +43,6 @@ def mean_velocity(
     return torch.from_numpy(total / len(fields))[None]
 
 # %% ../../nbs/2_method/04_centre.ipynb #013
-def _field(fields:np.ndarray, i:int) -> torch.Tensor:
-    "The field of one subject, (1, dim, *spatial / 2)."
-    return torch.from_numpy(fields[i:i + 1].astype(np.float32))
-
 @torch.no_grad()
 def vote_labels(
     cohort:Cohort,              # subjects, some with labels
@@ -60,7 +56,7 @@ def vote_labels(
     if not len(labelled): return None
     votes = torch.zeros(1 + max(cohort.label_names), *(2*n for n in cohort.shape), dtype=torch.int16)
     for i in labelled[evenly_spread_indices(len(labelled), most)]:
-        u = subject_to_centre(_field(fields, i), drift, diffeomorphic)
+        u = subject_to_centre(torch.from_numpy(fields[i:i + 1].astype(np.float32)), drift, diffeomorphic)
         moved = warp_labels(repeat_voxels(cohort.labels(i))[None, None], u)[0]
         votes.scatter_add_(0, moved, torch.ones_like(moved, dtype=votes.dtype))
     return votes.argmax(0)
@@ -77,6 +73,7 @@ def recentre(
     "The atlas made again from refined registrations (Guimond et al. 2000)."
     drift, total = mean_velocity(fields), torch.zeros_like(atlas.fine[None])
     for i in tqdm(evenly_spread_indices(len(cohort), most), desc='population atlas', disable=not progress):
-        total += warp(fine_image(cohort.images([i])), subject_to_centre(_field(fields, i), drift, diffeomorphic))
+        u = subject_to_centre(torch.from_numpy(fields[i:i + 1].astype(np.float32)), drift, diffeomorphic)
+        total += warp(fine_image(cohort.images([i])), u)
     fine = total[0].clamp(min=0) * (.5/tissue_median(average_down(total).clamp(min=0), 'population atlas'))
     return replace(atlas, fine=fine, fine_labels=vote_labels(cohort, fields, drift, diffeomorphic, most))

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from ..cohort import Cohort
 from ..core import Volume, normalise, read_json, read_volume, tissue_median, write_json, write_volume
-from ..fields import average_down, exponential, fine_image, rescale_affine, warp, warp_fine
+from ..fields import average_down, enlarge_field, exponential, fine_image, rescale_affine, warp, warp_fine
 from .registration import Registration
 
 # %% ../../nbs/2_method/02_population_atlas.ipynb #009
@@ -166,7 +166,7 @@ def build_template(
         total, drift = torch.zeros_like(mean), 0.
         for i in range(len(cohort)):
             image = cohort.images([i]).to(device)
-            v = network.velocity(image, mean[None].to(device))
+            v = enlarge_field(network.half_grid_output(image, mean[None].to(device)))
             total += warp(image, exponential(v))[0].cpu()
             drift = drift + v / len(cohort)
         mean = normalise(warp(total[None]/len(cohort), exponential(-drift).cpu())[0], 'population atlas')

@@ -76,13 +76,6 @@ class Registration(nn.Module):
                              f"got {tuple(moving.shape)} and {tuple(fixed.shape)}")
         return self.network(space_to_channels(torch.cat([moving, fixed], 1)))
 
-    def velocity(self,
-        moving:torch.Tensor,  # (B, 1, *spatial), normalised
-        fixed:torch.Tensor,   # (B, 1, *spatial), normalised
-    ) -> torch.Tensor:        # (B, dim, *spatial), voxels
-        "Velocity v with warp(moving, exponential(v)) like `fixed`."
-        return enlarge_field(self.half_grid_output(moving, fixed))
-
     def forward(self,
         moving:torch.Tensor,  # (B, 1, *spatial), normalised
         fixed:torch.Tensor,   # (B, 1, *spatial), normalised
