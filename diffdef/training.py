@@ -75,6 +75,20 @@ def rate_factor(
     return 0.01 + 0.99*(1 + math.cos(math.pi*min(done, 1)))/2
 
 # %% ../nbs/1_ground/10_training.ipynb #017
+@contextlib.contextmanager
+def _engine(precision):
+    "An engine for this machine; what accelerate keeps for the whole program is put back afterwards."
+    shared = AcceleratorState._shared_state
+    before = dict(shared)
+    if before and AcceleratorState().mixed_precision != precision: shared.clear()
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    try:
+        yield Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available(), kwargs_handlers=[unused])
+    finally:
+        shared.clear()
+        shared.update(before)
+
+# %% ../nbs/1_ground/10_training.ipynb #020
 @dataclass
 class _Trainee:
     "One loss with all that trains it."
@@ -113,7 +127,7 @@ def _trainee(run, name, module, rate):
                                   fused=config.precision != 'fp16')
     return _Trainee(name, module, wrapped, parameters, engine.prepare_optimizer(optimizer), rate)
 
-# %% ../nbs/1_ground/10_training.ipynb #020
+# %% ../nbs/1_ground/10_training.ipynb #023
 @dataclass
 class _Run:
     "Everything that changes while a stage is trained, and what names it."
@@ -141,7 +155,7 @@ class _Run:
         "Whether this step is recorded: all up to 2 × `rows` steps, else at least `rows` evenly, and the last."
         return self.step % max(1, self.config.steps//rows) == 0 or self.step == self.config.steps
 
-# %% ../nbs/1_ground/10_training.ipynb #023
+# %% ../nbs/1_ground/10_training.ipynb #026
 def _check_parts(parts, run, name):
     "Refuses what a loss should not return."
     what = f"fit() stage '{run.stage}': loss '{name}'"
@@ -181,7 +195,7 @@ def _numbers(run, trainee, parts):
                 "Look at the batch of this step or lower the learning rate")
     return {f'{trainee.name}.{name}': number for name, number in numbers.items()}
 
-# %% ../nbs/1_ground/10_training.ipynb #024
+# %% ../nbs/1_ground/10_training.ipynb #027
 def _update(run, trainee, batches):
     "One step of one loss; returns its part of the history's row."
     parts = _gradient(run, trainee, batches)
@@ -215,7 +229,7 @@ def _advance(run, batches, seconds):
     run.whole = True
     return row
 
-# %% ../nbs/1_ground/10_training.ipynb #028
+# %% ../nbs/1_ground/10_training.ipynb #031
 def _each_tensor(batches, change):
     "Micro-batches with `change` applied to their tensors; what is no tensor stays as it is."
     return [{k: change(v) if torch.is_tensor(v) else v for k, v in data.items()} for data in batches]
@@ -233,7 +247,7 @@ def _batches(run, batch):
             if step + 1 < run.config.steps: ahead = thread.submit(make, step + 1)
             yield _each_tensor(now, lambda tensor: tensor.to(device, non_blocking=True))
 
-# %% ../nbs/1_ground/10_training.ipynb #031
+# %% ../nbs/1_ground/10_training.ipynb #034
 def _digest(tensors):
     "SHA-256 over names, types, shapes and values."
     seen = hashlib.sha256()
@@ -285,7 +299,7 @@ def load_result(
     _fill(path, module.state_dict(), saved)
     return note
 
-# %% ../nbs/1_ground/10_training.ipynb #036
+# %% ../nbs/1_ground/10_training.ipynb #039
 def _note(stage, seed, config, rates, losses):
     "What decides the result of a training, by name."
     settings = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != 'save_seconds'}
@@ -301,7 +315,7 @@ def _agree(path, saved, asked):
             raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is "
                              "asked for; use the same value or another folder, or remove the file to train anew")
 
-# %% ../nbs/1_ground/10_training.ipynb #038
+# %% ../nbs/1_ground/10_training.ipynb #041
 def _trained(run):
     "Tensors that training changes, by loss and name, each once even where several losses share it."
     found, seen = {}, set()
@@ -333,7 +347,7 @@ def _write_history(run, history):
     with _writing(path), atomic_write(path) as temporary:
         history.to_csv(temporary, index=False)
 
-# %% ../nbs/1_ground/10_training.ipynb #039
+# %% ../nbs/1_ground/10_training.ipynb #042
 def _restore(run):
     "Puts everything back as the checkpoint has it."
     tensors, note = _read(run.checkpoint)
@@ -359,7 +373,7 @@ def _restore_optimizer(trainee, moments):
         state['state'].setdefault(int(number), {})[moment] = value
     trainee.optimizer.load_state_dict(state)
 
-# %% ../nbs/1_ground/10_training.ipynb #043
+# %% ../nbs/1_ground/10_training.ipynb #046
 @contextlib.contextmanager
 def _patient():
     "Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed since; a second Ctrl-C stops at once."
@@ -378,7 +392,7 @@ def _patient():
     finally:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
-# %% ../nbs/1_ground/10_training.ipynb #046
+# %% ../nbs/1_ground/10_training.ipynb #049
 def _tensorboard(run):
     "A writer for TensorBoard in one process, None in the others."
     if not run.engine.is_main_process: return contextlib.nullcontext()
@@ -425,20 +439,7 @@ def _train(run, batch, progress, on_step):
             for name in ('forward', '_original_forward'):                # what mixed precision had put there
                 vars(trainee.module).pop(name, None)
 
-# %% ../nbs/1_ground/10_training.ipynb #047
-@contextlib.contextmanager
-def _engine(precision):
-    "An engine for this machine; what accelerate keeps for the whole program is put back afterwards."
-    shared = AcceleratorState._shared_state
-    before = dict(shared)
-    if before and AcceleratorState().mixed_precision != precision: shared.clear()
-    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    try:
-        yield Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available(), kwargs_handlers=[unused])
-    finally:
-        shared.clear()
-        shared.update(before)
-
+# %% ../nbs/1_ground/10_training.ipynb #050
 def _prepare(run, losses, rates):
     "Refuses what cannot be trained; makes the rest ready, at step 0 or where the checkpoint stands."
     what, config, unknown = f"fit() stage '{run.stage}': ", run.config, rates.keys() - losses.keys()
@@ -457,7 +458,7 @@ def _prepare(run, losses, rates):
     if config.ema: run.average = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
     if run.checkpoint.exists(): _restore(run)
 
-# %% ../nbs/1_ground/10_training.ipynb #048
+# %% ../nbs/1_ground/10_training.ipynb #051
 def _finish(run, path):
     "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
     if run.average: run.result.load_state_dict(run.average)
