@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TrainingConfig', 'rate_factor', 'load_result', 'fit']
 
-# %% ../nbs/1_ground/10_training.ipynb #004
+# %% ../nbs/1_ground/10_training.ipynb #003
 import contextlib
 import hashlib
 import math
@@ -28,47 +28,67 @@ from tqdm import tqdm
 
 from .core import atomic_write, read_tensors, step_generator, write_tensors
 
-# %% ../nbs/1_ground/10_training.ipynb #007
+# %% ../nbs/1_ground/10_training.ipynb #006
 @dataclass(frozen=True)
 class TrainingConfig:
     "How long, how fast and how precisely one stage is trained."
     steps:int=1000              # updates of the weights, ≥ 1
-    batch_size:int=4            # images a micro-batch and process, ≥ 1; read by whoever makes the batches
+    batch_size:int=4            # images per micro-batch and process, ≥ 1; read by the functions that make batches
     learning_rate:float=1e-3    # AdamW's, > 0
     decay:str='cosine'          # 'cosine' (down to 1 %) or 'constant'
     warmup:int=20               # steps of linear rise, ≥ 0
     ema:float=0.                # memory of the running average of the weights, in [0, 1); 0 = no average
     clip:float=1.               # largest norm of the gradient, > 0; 0 = not clipped
     weight_decay:float=0.       # AdamW's, ≥ 0
-    accumulate:int=1            # micro-batches an update, ≥ 1
+    betas:tuple=(.9, .999)      # AdamW's memory of the gradient and of its square, each in [0, 1)
+    accumulate:int=1            # micro-batches per update, ≥ 1
     precision:str='no'          # 'no' (32 bits), 'bf16' or 'fp16' (GPU only)
     save_seconds:float=60.      # time between checkpoints, ≥ 0; 0 = every step
 
     def __post_init__(self):
-        for name, low in dict(steps=1, batch_size=1, warmup=0, accumulate=1).items(): self._check(name, int, lambda v: v >= low, f'an integer ≥ {low}')
-        for name in ('clip', 'weight_decay', 'save_seconds'): self._check(name, (int, float), lambda v: v >= 0, 'a number ≥ 0')
-        self._check('learning_rate', (int, float), lambda v: 0 < v < math.inf, 'a number > 0')
-        self._check('ema', (int, float), lambda v: 0 <= v < 1, 'a number in [0, 1)')
-        self._check('decay', str, lambda v: v in ('cosine', 'constant'), "'cosine' or 'constant'")
-        self._check('precision', str, lambda v: v in ('no', 'bf16', 'fp16'), "'no', 'bf16' or 'fp16'")
+        number = (int, float)
+        self._check('an integer ≥ 1', int, lambda v: v >= 1, 'steps', 'batch_size', 'accumulate')
+        self._check('an integer ≥ 0', int, lambda v: v >= 0, 'warmup')
+        self._check('a number > 0', number, lambda v: 0 < v < math.inf, 'learning_rate')
+        self._check('a number ≥ 0', number, lambda v: v >= 0, 'clip', 'weight_decay', 'save_seconds')
+        self._check('a number in [0, 1)', number, lambda v: 0 <= v < 1, 'ema')
+        self._check('two numbers in [0, 1)', tuple,
+                    lambda v: len(v) == 2 and all(isinstance(b, number) and 0 <= b < 1 for b in v), 'betas')
+        self._check("'cosine' or 'constant'", str, lambda v: v in ('cosine', 'constant'), 'decay')
+        self._check("'no', 'bf16' or 'fp16'", str, lambda v: v in ('no', 'bf16', 'fp16'), 'precision')
 
-    def _check(self, name, kind, valid, expected):
-        value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, kind) or not valid(value):
-            raise ValueError(f"TrainingConfig() '{name}' must be {expected}, got {value!r}")
+    def _check(self, expected, kind, valid, *names):
+        for name in names:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, kind) or not valid(value):
+                raise ValueError(f"TrainingConfig() '{name}' must be {expected}, got {value!r}")
 
 # %% ../nbs/1_ground/10_training.ipynb #010
 def rate_factor(
     step:int,                # number of finished steps, 0 … config.steps - 1
     config:TrainingConfig,   # its steps, warmup and decay are read
 ) -> float:                  # in (0, 1]
-    "Share of the learning rate that is used at `step`."
+    "Fraction of the learning rate that is used at `step`."
     if step < config.warmup: return (step + 1)/(config.warmup + 1)
     if config.decay == 'constant': return 1.
     done = (step - config.warmup)/max(1, config.steps - 1 - config.warmup)
     return 0.01 + 0.99*(1 + math.cos(math.pi*min(done, 1)))/2
 
-# %% ../nbs/1_ground/10_training.ipynb #013
+# %% ../nbs/1_ground/10_training.ipynb #017
+@contextlib.contextmanager
+def _engine(precision):
+    "An engine for this machine; what accelerate keeps for the whole program is put back afterwards."
+    shared = AcceleratorState._shared_state
+    before = dict(shared)
+    if before and AcceleratorState().mixed_precision != precision: shared.clear()
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    try:
+        yield Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available(), kwargs_handlers=[unused])
+    finally:
+        shared.clear()
+        shared.update(before)
+
+# %% ../nbs/1_ground/10_training.ipynb #020
 @dataclass
 class _Trainee:
     "One loss with all that trains it."
@@ -80,31 +100,34 @@ class _Trainee:
     rate:float             # learning rate, before warm-up and decay
 
 def _hidden(module):
-    "Networks that `module` uses without registering them: in its attributes as they are, or in lists, tuples and dictionaries."
+    "Networks that `module` uses without registering them: in lists, tuples or dictionaries among its attributes."
     for part in module.modules():
         for name, value in vars(part).items():
-            if name.startswith('_'): continue
-            values = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
-            yield from (v for v in values if isinstance(v, nn.Module))
+            if name.startswith('_') or not isinstance(value, (list, tuple, dict)): continue
+            yield from (v for v in (value.values() if isinstance(value, dict) else value) if isinstance(v, nn.Module))
 
-def _modes(module):
+def _set_modes(module):
     "Training mode for what is trained, evaluation mode for what is frozen."
     module.train()
     for part in module.modules():
-        if any(True for _ in part.parameters()) and not any(p.requires_grad for p in part.parameters()): part.eval()
+        trained = [p.requires_grad for p in part.parameters()]
+        if trained and not any(trained): part.eval()
 
-def _trainee(name, module, config, rate, accelerator, stage):
+def _trainee(run, name, module, rate):
     "Moves a loss to the device and gives it its optimizer."
-    parameters = [p for p in module.parameters() if p.requires_grad]
+    config, engine, parameters = run.config, run.engine, [p for p in module.parameters() if p.requires_grad]
     if not parameters:
-        raise ValueError(f"fit() stage '{stage}': loss '{name}' has no parameter that requires a gradient, expected at least one")
-    _modes(module)
-    for other in _hidden(module): other.to(accelerator.device)
-    wrapped = accelerator.prepare_model(module)
-    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=config.weight_decay, fused=config.precision != 'fp16')
-    return _Trainee(name, module, wrapped, parameters, accelerator.prepare_optimizer(optimizer), rate)
+        raise ValueError(f"fit() stage '{run.stage}': loss '{name}' has no parameter that requires a gradient, "
+                         "expected at least one")
+    _set_modes(module)
+    for other in _hidden(module):
+        other.to(engine.device)
+    wrapped = engine.prepare_model(module)
+    optimizer = torch.optim.AdamW(parameters, lr=rate, betas=config.betas, weight_decay=config.weight_decay,
+                                  fused=config.precision != 'fp16')
+    return _Trainee(name, module, wrapped, parameters, engine.prepare_optimizer(optimizer), rate)
 
-# %% ../nbs/1_ground/10_training.ipynb #015
+# %% ../nbs/1_ground/10_training.ipynb #023
 @dataclass
 class _Run:
     "Everything that changes while a stage is trained, and what names it."
@@ -113,108 +136,118 @@ class _Run:
     config:TrainingConfig
     seed:int
     result:nn.Module
-    accelerator:Accelerator
-    trainees:list
-    note:dict                                    # what a checkpoint must agree with
-    average:dict = field(default_factory=dict)   # running average of `result`, by name
-    step:int = 0                                 # finished steps
-    rows:list = field(default_factory=list)      # the history
-    whole:bool = True                            # between two steps, so that what is there may be saved
+    engine:Accelerator
+    note:dict                                      # what a checkpoint must agree with
+    trainees:list = field(default_factory=list)
+    average:dict = field(default_factory=dict)     # running average of `result`, by name
+    step:int = 0                                   # finished steps
+    rows:list = field(default_factory=list)        # the history
+    whole:bool = True                              # between two steps, so that what is there may be saved
 
     @property
     def checkpoint(self): return self.folder/f'{self.stage}.checkpoint.safetensors'
 
-def _key(run, step, micro):
-    "What the random numbers of one micro-batch depend on."
-    return run.seed, run.stage, step, run.accelerator.process_index, micro
+    def key(self, step, micro):
+        "What the random numbers of one micro-batch depend on."
+        return self.seed, self.stage, step, self.engine.process_index, micro
 
-def _seed(number, device):
-    "Seeds PyTorch's global generators, for layers that draw from them; `torch.manual_seed` does the same for every kind of device and takes a millisecond."
-    torch.default_generator.manual_seed(number)
-    if device.type == 'cuda': torch.cuda.manual_seed(number)
+    def kept(self, rows):
+        "Whether this step is recorded: all up to 2 × `rows` steps, else at least `rows` evenly, and the last."
+        return self.step % max(1, self.config.steps//rows) == 0 or self.step == self.config.steps
 
-def _parts(out, run, name):
-    "Checks what a loss returned."
-    good = isinstance(out, dict) and 'loss' in out and all(torch.is_tensor(v) and v.ndim == 0 for v in out.values())
-    if not good: raise ValueError(f"fit() stage '{run.stage}': loss '{name}' must return a dict of tensors without axes that holds 'loss', got "
-                                  + str({k: tuple(getattr(v, 'shape', [type(v).__name__])) for k, v in out.items()} if isinstance(out, dict) else type(out).__name__))
-    if not out['loss'].requires_grad: raise ValueError(f"fit() stage '{run.stage}': loss '{name}' does not depend on any parameter that is trained")
-    return out
+# %% ../nbs/1_ground/10_training.ipynb #026
+def _check_parts(parts, run, name):
+    "Refuses what a loss should not return."
+    what = f"fit() stage '{run.stage}': loss '{name}'"
+    scalars = isinstance(parts, dict) and all(torch.is_tensor(v) and v.ndim == 0 for v in parts.values())
+    if not scalars or 'loss' not in parts:
+        raise ValueError(f"{what} must return a dict of tensors without axes that holds 'loss', got {parts!r}")
+    if not parts['loss'].requires_grad:
+        raise ValueError(f"{what} does not depend on any parameter that is trained")
 
-# %% ../nbs/1_ground/10_training.ipynb #017
 def _gradient(run, trainee, batches):
     "Leaves the mean gradient over the micro-batches in the parameters and returns the mean of the loss's parts."
     trainee.optimizer.zero_grad()
     total = {}
     for micro, data in enumerate(batches):
-        generator = step_generator(*_key(run, run.step, micro), trainee.name)
-        _seed(generator.initial_seed(), run.accelerator.device)
-        with contextlib.nullcontext() if micro == len(batches) - 1 else run.accelerator.no_sync(trainee.wrapped):
-            out = _parts(trainee.wrapped(data, generator), run, trainee.name)
-            run.accelerator.backward(out['loss']/len(batches))
-        for k, v in out.items(): total[k] = total.get(k, 0) + v.detach().float()/len(batches)
+        generator = step_generator(*run.key(run.step, micro), trainee.name)
+        # for layers that draw from the global generators; `torch.manual_seed` would take a millisecond
+        torch.default_generator.manual_seed(generator.initial_seed())
+        if run.engine.device.type == 'cuda': torch.cuda.manual_seed(generator.initial_seed())
+        last = micro == len(batches) - 1
+        with contextlib.nullcontext() if last else run.engine.no_sync(trainee.wrapped):
+            parts = trainee.wrapped(data, generator)
+            _check_parts(parts, run, trainee.name)
+            run.engine.backward(parts['loss']/len(batches))
+        for name, value in parts.items():
+            total[name] = total.get(name, 0) + value.detach().float()/len(batches)
     return total
 
 def _numbers(run, trainee, parts):
     "The parts as numbers, averaged over the processes; a loss or gradient that is not finite ends the training here."
-    values = run.accelerator.reduce(torch.stack([v.to(run.accelerator.device) for v in parts.values()]), 'mean').tolist()
-    numbers = dict(zip(parts, values))
-    watched = ('loss',) if run.config.precision == 'fp16' else ('loss', 'gradient')     # 16-bit gradients overflow now and then, and are skipped
-    for what in watched:
+    values = torch.stack([value.to(run.engine.device) for value in parts.values()])
+    numbers = dict(zip(parts, run.engine.reduce(values, 'mean').tolist()))
+    for what in ('loss',) if run.config.precision == 'fp16' else ('loss', 'gradient'):     # fp16 skips an overflow
         if not math.isfinite(numbers[what]):
-            raise FloatingPointError(f"fit() stage '{run.stage}', step {run.step + 1}: the {what} of '{trainee.name}' is {numbers[what]}, expected a finite number "
-                f"(all parts: {numbers}); the weights were not changed. Look at the batch of this step or lower the learning rate")
-    return {f'{trainee.name}.{k}': v for k, v in numbers.items()}
+            raise FloatingPointError(
+                f"fit() stage '{run.stage}', step {run.step + 1}: the {what} of '{trainee.name}' is {numbers[what]}, "
+                f"expected a finite number (all parts: {numbers}); the weights were not changed. "
+                "Look at the batch of this step or lower the learning rate")
+    return {f'{trainee.name}.{name}': number for name, number in numbers.items()}
 
-# %% ../nbs/1_ground/10_training.ipynb #018
+# %% ../nbs/1_ground/10_training.ipynb #027
 def _update(run, trainee, batches):
     "One step of one loss; returns its part of the history's row."
     parts = _gradient(run, trainee, batches)
-    run.accelerator.unscale_gradients(trainee.optimizer)
+    run.engine.unscale_gradients(trainee.optimizer)
     parts['gradient'] = nn.utils.clip_grad_norm_(trainee.parameters, run.config.clip or math.inf)
     numbers = _numbers(run, trainee, parts)
-    for group in trainee.optimizer.param_groups: group['lr'] = trainee.rate*rate_factor(run.step, run.config)
+    for group in trainee.optimizer.param_groups:
+        group['lr'] = trainee.rate*rate_factor(run.step, run.config)
     trainee.optimizer.step()
     return numbers
 
 def _follow(run):
-    "Moves the running average towards the result's weights; its memory starts short so that the random first weights are forgotten."
+    "Moves the running average towards the result's weights; its memory starts short, to forget the random first ones."
     if not run.average: return
     memory = min(run.config.ema, (1 + run.step)/(10 + run.step))
     for name, value in run.result.state_dict().items():
-        if value.is_floating_point(): run.average[name].lerp_(value, 1 - memory)
-        else: run.average[name].copy_(value)
+        if value.is_floating_point():
+            run.average[name].lerp_(value, 1 - memory)
+        else:
+            run.average[name].copy_(value)
 
 def _advance(run, batches, seconds):
     "One step of the stage: all losses, the average, the history."
     run.whole = False
     row = dict(step=run.step + 1, seconds=seconds, rate=run.config.learning_rate*rate_factor(run.step, run.config))
-    for trainee in run.trainees: row |= _update(run, trainee, batches)
+    for trainee in run.trainees:
+        row |= _update(run, trainee, batches)
     _follow(run)
     run.step += 1
-    if _kept(run, 10000): run.rows.append(row)
+    if run.kept(10000): run.rows.append(row)
     run.whole = True
     return row
 
-def _kept(run, rows):
-    "Whether this step's row is recorded: all of them up to 2 × `rows` steps, else at least `rows` evenly, and the last."
-    return run.step % max(1, run.config.steps//rows) == 0 or run.step == run.config.steps
+# %% ../nbs/1_ground/10_training.ipynb #031
+def _each_tensor(batches, change):
+    "Micro-batches with `change` applied to their tensors; what is no tensor stays as it is."
+    return [{k: change(v) if torch.is_tensor(v) else v for k, v in data.items()} for data in batches]
 
-# %% ../nbs/1_ground/10_training.ipynb #020
 def _batches(run, batch):
     "Yields, for every step that is left, its micro-batches on the device; the next step's are made meanwhile."
-    device = run.accelerator.device
+    device = run.engine.device
     def make(step):
-        made = [batch(step_generator(*_key(run, step, micro))) for micro in range(run.config.accumulate)]
-        return [{k: v.pin_memory() if torch.is_tensor(v) and device.type == 'cuda' else v for k, v in data.items()} for data in made]
+        made = [batch(step_generator(*run.key(step, micro))) for micro in range(run.config.accumulate)]
+        return _each_tensor(made, torch.Tensor.pin_memory) if device.type == 'cuda' else made
     with ThreadPoolExecutor(1) as thread:
         ahead = thread.submit(make, run.step)
         for step in range(run.step, run.config.steps):
             now = ahead.result()
             if step + 1 < run.config.steps: ahead = thread.submit(make, step + 1)
-            yield [{k: v.to(device, non_blocking=True) if torch.is_tensor(v) else v for k, v in data.items()} for data in now]
+            yield _each_tensor(now, lambda tensor: tensor.to(device, non_blocking=True))
 
-# %% ../nbs/1_ground/10_training.ipynb #022
+# %% ../nbs/1_ground/10_training.ipynb #034
 def _digest(tensors):
     "SHA-256 over names, types, shapes and values."
     seen = hashlib.sha256()
@@ -224,29 +257,39 @@ def _digest(tensors):
         seen.update(value.reshape(-1).view(torch.uint8).numpy())
     return seen.hexdigest()
 
-def _write(path, tensors, note):
-    "Writes tensors with their digest; any failure is an OSError that names the file."
-    try: write_tensors(path, tensors, dict(note, digest=_digest(tensors)))
+@contextlib.contextmanager
+def _writing(path):
+    "Any failure to write in the block is an OSError that names the file."
+    try:
+        yield
     except (OSError, SafetensorError) as e:
-        raise OSError(f"{path}: could not be written ({e}); free space or allow writing, then run again: what was saved before is intact") from e
+        raise OSError(f"{path}: could not be written ({e}); free space or allow writing, then run again: "
+                      "what was saved before is intact") from e
+
+def _write(path, tensors, note):
+    "Writes tensors with their digest."
+    with _writing(path):
+        write_tensors(path, tensors, dict(note, digest=_digest(tensors)))
 
 def _read(path):
     "Reads tensors and note; contents that do not agree with the digest are refused."
     tensors, note = read_tensors(path)
     if 'digest' in note and note['digest'] != _digest(tensors):
-        raise ValueError(f"{path}: the contents were changed after they were written (their digest differs); copy the file again or remove it to train this stage anew")
+        raise ValueError(f"{path}: the contents were changed after they were written (their digest differs); "
+                         "copy the file again or remove it to train this stage anew")
     return tensors, note
 
+@torch.no_grad()
 def _fill(path, live, saved):
     "Copies saved tensors into those in use, after checking that names and shapes are the same."
-    for word, names in dict(lacks=live.keys() - saved.keys(), **{'has the unknown': saved.keys() - live.keys()}).items():
-        if names: raise ValueError(f"{path}: {word} {sorted(names)[0]!r} ({len(names)} such names), so it belongs to another network")
+    for word, names in (('lacks', live.keys() - saved.keys()), ('has the unknown', saved.keys() - live.keys())):
+        if names: raise ValueError(f"{path}: {word} {min(names)!r} and so belongs to another network")
     for name, value in live.items():
-        if value.shape != saved[name].shape: raise ValueError(f"{path}: {name!r} has shape {tuple(saved[name].shape)}, expected {tuple(value.shape)}")
-    with torch.no_grad():
-        for name, value in live.items(): value.copy_(saved[name])
+        if value.shape != saved[name].shape:
+            raise ValueError(f"{path}: {name!r} has shape {tuple(saved[name].shape)}, expected {tuple(value.shape)}")
+    for name, value in live.items():
+        value.copy_(saved[name])
 
-# %% ../nbs/1_ground/10_training.ipynb #023
 def load_result(
     path:str|Path,       # `<stage>.safetensors`
     module:nn.Module,    # network to fill, built as it was for training
@@ -256,52 +299,55 @@ def load_result(
     _fill(path, module.state_dict(), saved)
     return note
 
-# %% ../nbs/1_ground/10_training.ipynb #026
+# %% ../nbs/1_ground/10_training.ipynb #039
 def _note(stage, seed, config, rates, losses):
     "What decides the result of a training, by name."
-    settings = {k: v for k, v in asdict(config).items() if k != 'save_seconds'}
-    return dict(format=1, stage=stage, seed=seed, **settings, losses=','.join(losses), **{f'rates.{k}': float(rates.get(k, 1)) for k in losses})
+    settings = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != 'save_seconds'}
+    factors = {f'rates.{name}': float(rates.get(name, 1)) for name in losses}
+    return dict(format=1, stage=stage, seed=seed, **settings, losses=','.join(losses), **factors)
 
 def _agree(path, saved, asked):
     "Raises ValueError if the note in a file differs from what is asked."
-    for key in [*asked, *(k for k in saved if k not in asked and k not in ('digest', 'step', 'columns', 'scaler'))]:
+    for key in dict.fromkeys([*asked, *saved]):
+        if key in ('digest', 'step', 'columns', 'scaler'): continue      # no settings
+        if key == 'betas' and key not in saved: continue                 # a file from before they could be chosen
         if saved.get(key) != asked.get(key):
-            raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is asked for; "
-                             "use the same value, another folder, or remove the file to train this stage anew")
+            raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is "
+                             "asked for; use the same value or another folder, or remove the file to train anew")
 
-# %% ../nbs/1_ground/10_training.ipynb #027
+# %% ../nbs/1_ground/10_training.ipynb #041
 def _trained(run):
     "Tensors that training changes, by loss and name, each once even where several losses share it."
     found, seen = {}, set()
     for trainee in run.trainees:
         for name, value in trainee.module.state_dict(keep_vars=True).items():
-            if not torch.is_tensor(value) or id(value) in seen or (isinstance(value, nn.Parameter) and not value.requires_grad): continue
+            frozen = isinstance(value, nn.Parameter) and not value.requires_grad
+            if not torch.is_tensor(value) or id(value) in seen or frozen: continue
             seen.add(id(value))
             found[f'weights/{trainee.name}/{name}'] = value.detach()
-    return found | {f'average/{k}': v for k, v in run.average.items()}
+    return found | {f'average/{name}': value for name, value in run.average.items()}
 
 def _save(run):
     "Writes the checkpoint and, from it, the history."
-    if not run.accelerator.is_main_process: return
+    if not run.engine.is_main_process: return
     run.whole = False
-    history, tensors = pd.DataFrame(run.rows), _trained(run)
+    history, scaler = pd.DataFrame(run.rows), run.engine.scaler
+    tensors = _trained(run) | dict(history=torch.from_numpy(history.to_numpy('float64', copy=True)))
     for trainee in run.trainees:
         for number, moments in trainee.optimizer.state_dict()['state'].items():
             tensors |= {f'optimizer/{trainee.name}/{number}/{k}': v for k, v in moments.items()}
-    tensors['history'] = torch.from_numpy(history.to_numpy('float64', copy=True))
-    scaler = run.accelerator.scaler
-    _write(run.checkpoint, tensors, dict(run.note, step=run.step, columns=list(history.columns), scaler=scaler.state_dict() if scaler else None))
+    progress = dict(step=run.step, columns=list(history.columns), scaler=scaler.state_dict() if scaler else None)
+    _write(run.checkpoint, tensors, run.note | progress)
     _write_history(run, history)
     run.whole = True
 
 def _write_history(run, history):
     "Writes the history as CSV."
     path = run.folder/f'{run.stage}.csv'
-    try:
-        with atomic_write(path) as temporary: history.to_csv(temporary, index=False)
-    except OSError as e: raise OSError(f"{path}: could not be written ({e}); free space or allow writing, then run again") from e
+    with _writing(path), atomic_write(path) as temporary:
+        history.to_csv(temporary, index=False)
 
-# %% ../nbs/1_ground/10_training.ipynb #028
+# %% ../nbs/1_ground/10_training.ipynb #042
 def _restore(run):
     "Puts everything back as the checkpoint has it."
     tensors, note = _read(run.checkpoint)
@@ -309,8 +355,9 @@ def _restore(run):
     moments = {k: tensors.pop(k) for k in list(tensors) if k.startswith('optimizer/')}
     rows = tensors.pop('history', torch.zeros(0, 0))
     _fill(run.checkpoint, _trained(run), tensors)
-    for trainee in run.trainees: _restore_optimizer(trainee, moments)
-    if run.accelerator.scaler and note['scaler']: run.accelerator.scaler.load_state_dict(note['scaler'])
+    for trainee in run.trainees:
+        _restore_optimizer(trainee, moments)
+    if run.engine.scaler and note['scaler']: run.engine.scaler.load_state_dict(note['scaler'])
     run.step, run.rows = note['step'], [dict(zip(note['columns'], row)) for row in rows.tolist()]
 
 def _restore_optimizer(trainee, moments):
@@ -321,55 +368,57 @@ def _restore_optimizer(trainee, moments):
         name, number, moment = key.removeprefix('optimizer/').rsplit('/', 2)
         if name != trainee.name: continue
         parameter = trainee.parameters[int(number)]
-        if value.shape == parameter.shape and value.ndim: value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+        if value.shape == parameter.shape and value.ndim:
+            value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
         state['state'].setdefault(int(number), {})[moment] = value
     trainee.optimizer.load_state_dict(state)
 
-# %% ../nbs/1_ground/10_training.ipynb #030
+# %% ../nbs/1_ground/10_training.ipynb #046
 @contextlib.contextmanager
 def _patient():
-    "Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed since; a second Ctrl-C is not waited with."
-    asked = []
+    "Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed since; a second Ctrl-C stops at once."
+    pressed = []
     def remember(number, frame):
-        if asked: raise KeyboardInterrupt
-        asked.append(number)
+        if pressed: raise KeyboardInterrupt
+        pressed.append(number)
     def check():
-        if asked: raise KeyboardInterrupt
+        if pressed: raise KeyboardInterrupt
     if threading.current_thread() is not threading.main_thread():
         yield check                                          # signals reach the main thread only
         return
     before = signal.signal(signal.SIGINT, remember)
-    try: yield check
-    finally: signal.signal(signal.SIGINT, before or signal.default_int_handler)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
-@contextlib.contextmanager
-def _own_randomness(device):
-    "PyTorch's global generators are as before when the block ends."
-    with torch.random.fork_rng([device] if device.type == 'cuda' else []): yield
+# %% ../nbs/1_ground/10_training.ipynb #049
+def _tensorboard(run):
+    "A writer for TensorBoard in one process, None in the others."
+    if not run.engine.is_main_process: return contextlib.nullcontext()
+    from torch.utils.tensorboard import SummaryWriter                    # takes a second to import
+    return SummaryWriter(run.folder/'tensorboard'/run.stage, purge_step=run.step + 1)
 
-@contextlib.contextmanager
-def _scalars(run):
-    "Gives a function that records a row for TensorBoard, or does nothing where that is not installed."
-    try: from torch.utils.tensorboard import SummaryWriter
-    except ImportError: SummaryWriter = None
-    if SummaryWriter is None or not run.accelerator.is_main_process:
-        yield lambda row: None
-        return
-    with SummaryWriter(run.folder/'tensorboard'/run.stage, purge_step=run.step + 1) as writer:
-        yield lambda row: [writer.add_scalar(k, v, int(row['step'])) for k, v in row.items() if k not in ('step', 'seconds')]
+def _show(run, row, bar, writer):
+    "Brings the bar forward and records the row for TensorBoard."
+    bar.set_postfix({k.removesuffix('.loss'): f'{v:.3g}' for k, v in row.items() if k.endswith('.loss')}, refresh=False)
+    bar.update()
+    if writer is None or not run.kept(1000): return
+    for name, value in row.items():
+        if name not in ('step', 'seconds'): writer.add_scalar(name, value, row['step'])
 
-# %% ../nbs/1_ground/10_training.ipynb #032
 def _loop(run, batch, progress, on_step):
     "Trains from the present step to the last."
-    main = run.accelerator.is_main_process
-    start, saved, before = time.monotonic(), time.monotonic(), run.rows[-1]['seconds'] if run.rows else 0.
-    with _patient() as check, _own_randomness(run.accelerator.device), _scalars(run) as record, \
-         tqdm(total=run.config.steps, initial=run.step, desc=run.stage, disable=not (progress and main)) as bar, contextlib.closing(_batches(run, batch)) as batches:
+    main, device = run.engine.is_main_process, run.engine.device
+    saved = time.monotonic()
+    start = saved - (run.rows[-1]['seconds'] if run.rows else 0.)
+    with (_patient() as check, torch.random.fork_rng([device] if device.type == 'cuda' else []),
+          _tensorboard(run) as writer,
+          tqdm(total=run.config.steps, initial=run.step, desc=run.stage, disable=not (progress and main)) as bar,
+          contextlib.closing(_batches(run, batch)) as batches):
         for data in batches:
-            row = _advance(run, data, before + time.monotonic() - start)
-            bar.set_postfix({k.removesuffix('.loss'): f'{v:.3g}' for k, v in row.items() if k.endswith('.loss')}, refresh=False)
-            bar.update()
-            if _kept(run, 1000): record(row)
+            row = _advance(run, data, time.monotonic() - start)
+            _show(run, row, bar, writer)
             if on_step and main: on_step(run.step, row)
             check()
             if time.monotonic() - saved >= run.config.save_seconds:
@@ -378,109 +427,79 @@ def _loop(run, batch, progress, on_step):
 
 def _train(run, batch, progress, on_step):
     "Trains, and saves what there is whenever something stops it between two steps."
-    try: _loop(run, batch, progress, on_step)
+    try:
+        _loop(run, batch, progress, on_step)
     except BaseException:
         if run.whole and run.step: _save(run)
         raise
     finally:
-        if run.accelerator.device.type != 'cpu': run.accelerator.free_memory()
+        if run.engine.device.type != 'cpu': run.engine.free_memory()
         for trainee in run.trainees:
             trainee.optimizer.zero_grad()
-            for name in ('forward', '_original_forward'): vars(trainee.module).pop(name, None)   # what mixed precision had put there
+            for name in ('forward', '_original_forward'):                # what mixed precision had put there
+                vars(trainee.module).pop(name, None)
 
-# %% ../nbs/1_ground/10_training.ipynb #033
-@contextlib.contextmanager
-def _engine(accelerator, precision):
-    "The given engine, or one for the present machine: GPU, several processes or CPU. What it keeps for the whole program is put back."
-    if accelerator is not None:
-        yield accelerator
-        return
-    shared = AcceleratorState._shared_state
-    before = dict(shared)
-    if before and AcceleratorState().mixed_precision != precision: shared.clear()
-    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    try: yield Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available(), kwargs_handlers=[unused])
-    finally:
-        shared.clear()
-        shared.update(before)
-
-# %% ../nbs/1_ground/10_training.ipynb #034
-def _check(stage, losses, config, rates, accelerator):
-    "Refuses what cannot be trained."
-    what = f"fit() stage '{stage}': "
+# %% ../nbs/1_ground/10_training.ipynb #050
+def _prepare(run, losses, rates):
+    "Refuses what cannot be trained; makes the rest ready, at step 0 or where the checkpoint stands."
+    what, config, unknown = f"fit() stage '{run.stage}': ", run.config, rates.keys() - losses.keys()
     if not losses: raise ValueError(f"{what}'losses' is empty, expected at least one module")
-    for name in rates:
-        if name not in losses: raise ValueError(f"{what}'rates' names {name!r}, expected one of {sorted(losses)}")
-    if accelerator.mixed_precision != config.precision:
-        raise ValueError(f"{what}'accelerator' has precision {accelerator.mixed_precision!r}, expected the configuration's {config.precision!r}")
-    if config.precision == 'fp16' and accelerator.device.type == 'cpu':
+    if unknown: raise ValueError(f"{what}'rates' names {min(unknown)!r}, expected one of {sorted(losses)}")
+    if config.precision == 'fp16' and run.engine.device.type == 'cpu':
         raise ValueError(f"{what}precision 'fp16' needs a GPU, expected 'no' or 'bf16' on a CPU")
-
-def _open(stage, folder, losses, result, config, seed, rates, accelerator):
-    "Makes the run, at step 0 or where the checkpoint stands."
-    _check(stage, losses, config, rates, accelerator)
-    run = _Run(stage, folder, config, seed, result, accelerator, [], _note(stage, seed, config, rates, losses))
-    _try_writing(run.folder)
-    run.trainees = [_trainee(k, m, config, config.learning_rate*rates.get(k, 1), accelerator, stage) for k, m in losses.items()]
+    with _writing(run.folder):
+        run.folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=run.folder).close()
+    for name, module in losses.items():
+        run.trainees.append(_trainee(run, name, module, config.learning_rate*rates.get(name, 1)))
     trained = {id(p) for trainee in run.trainees for p in trainee.parameters}
-    if not any(id(p) in trained for p in result.parameters()):
-        raise ValueError(f"fit() stage '{stage}': 'result' shares no trained parameter with the losses, expected a part of one of them")
-    if config.ema: run.average = {k: v.detach().clone() for k, v in result.state_dict().items()}
+    if not any(id(p) in trained for p in run.result.parameters()):
+        raise ValueError(f"{what}'result' shares no trained parameter with the losses, expected a part of one of them")
+    if config.ema: run.average = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
     if run.checkpoint.exists(): _restore(run)
-    return run
 
-# %% ../nbs/1_ground/10_training.ipynb #035
-def _try_writing(folder):
-    "Makes the folder and writes to it."
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file: file.write(b'?')
-    except OSError as e: raise OSError(f"{folder}: cannot be written to ({e}), expected a folder with space and permission for the results") from e
+# %% ../nbs/1_ground/10_training.ipynb #051
+def _finish(run, path):
+    "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
+    if run.average: run.result.load_state_dict(run.average)
+    for trainee in run.trainees:
+        trainee.module.eval()
+    history = pd.DataFrame(run.rows).astype(dict(step=int))
+    if run.engine.is_main_process:
+        _write_history(run, history)
+        _write(path, run.result.state_dict(), run.note)
+        run.checkpoint.unlink(missing_ok=True)
+    run.engine.wait_for_everyone()
+    return history
 
-def _finished(path, result, note, accelerator):
+def _finished(run, path):
     "The result of a stage that was trained before."
-    saved = load_result(path, result)
-    if saved: _agree(path, saved, note)
-    result.to(accelerator.device).eval()
-    if accelerator.is_main_process: path.with_suffix('.checkpoint.safetensors').unlink(missing_ok=True)
+    saved = load_result(path, run.result)
+    if saved: _agree(path, saved, run.note)
+    run.result.to(run.engine.device).eval()
+    if run.engine.is_main_process: run.checkpoint.unlink(missing_ok=True)
     history = path.with_suffix('.csv')
     return pd.read_csv(history) if history.exists() else pd.DataFrame(columns=['step'])
 
-def _finish(run):
-    "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
-    if run.average: run.result.load_state_dict(run.average)
-    for trainee in run.trainees: trainee.module.eval()
-    history = pd.DataFrame(run.rows).astype(dict(step=int))
-    if run.accelerator.is_main_process:
-        _write_history(run, history)
-        _write(run.folder/f'{run.stage}.safetensors', run.result.state_dict(), run.note)
-        run.checkpoint.unlink(missing_ok=True)
-    run.accelerator.wait_for_everyone()
-    return history
-
-# %% ../nbs/1_ground/10_training.ipynb #036
 def fit(
     stage:str,                            # name of the files
     folder:str|Path,                      # where they are written
     losses:dict[str,nn.Module],           # by name; forward(data, generator) → dict of numbers with 'loss'
-    batch:Callable,                       # batch(generator) → dict of CPU tensors, one micro-batch; called in a thread
+    batch:Callable,                       # batch(generator) → dict of CPU tensors, one micro-batch; made in a thread
     result:nn.Module,                     # the network to keep, a part of one of the losses
     config:TrainingConfig,                # how long, how fast
     seed:int=0,                           # decides all random numbers
     rates:dict|None=None,                 # factor on the learning rate, by loss; 1 where not named
-    accelerator:Accelerator|None=None,    # made for the machine when None
     progress:bool=True,                   # show a bar with loss and time left
     on_step:Callable|None=None,           # on_step(step, row) after every step, in the main process
-) -> pd.DataFrame:                        # history, a row a step (every second, third … from 20,000 steps): step, seconds, rate, `<loss>.<part>`, `<loss>.gradient`
-    "Trains `losses`, keeps `result`; goes on where an earlier call was stopped, and does nothing where one had finished."
-    with _engine(accelerator, config.precision) as engine:
-        return _stage(stage, Path(folder), losses, batch, result, config, seed, rates or {}, engine, progress, on_step)
-
-def _stage(stage, folder, losses, batch, result, config, seed, rates, engine, progress, on_step):
-    "Loads what is finished, or trains it."
-    engine.wait_for_everyone()                       # so that all processes see the same files
-    done = folder/f'{stage}.safetensors'
-    if done.exists(): return _finished(done, result, _note(stage, seed, config, rates, losses), engine)
-    run = _open(stage, folder, losses, result, config, seed, rates, engine)
-    _train(run, batch, progress, on_step)
-    return _finish(run)
+) -> pd.DataFrame: # row per step (fewer from 20,000 on): step, seconds, rate, `<loss>.<part>`, `<loss>.gradient`
+    "Trains `losses`, keeps `result`; goes on where an earlier call was stopped, does nothing where one had finished."
+    folder, rates = Path(folder), rates or {}
+    path, note = folder/f'{stage}.safetensors', _note(stage, seed, config, rates, losses)
+    with _engine(config.precision) as engine:
+        run = _Run(stage, folder, config, seed, result, engine, note)
+        engine.wait_for_everyone()                           # so that all processes see the same files
+        if path.exists(): return _finished(run, path)
+        _prepare(run, losses, rates)
+        _train(run, batch, progress, on_step)
+        return _finish(run, path)

@@ -7,17 +7,15 @@ __all__ = ['majority', 'repeat_voxels', 'PopulationAtlas', 'read_template', 'mni
 from dataclasses import dataclass
 from pathlib import Path
 
-import nibabel as nib
 import numpy as np
 import torch
 from nilearn.datasets import load_mni152_brain_mask, load_mni152_template
-from nilearn.image import math_img, resample_img, smooth_img
 from scipy import ndimage
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort
 from ..core import Volume, normalise, read_json, read_volume, tissue_median, write_json, write_volume
-from ..fields import average_down, exponential, fine_image, rescale_affine, warp, warp_fine
+from ..fields import average_down, enlarge_field, exponential, fine_image, rescale_affine, warp, warp_fine
 from .registration import Registration
 
 # %% ../../nbs/2_method/02_population_atlas.ipynb #009
@@ -25,14 +23,16 @@ def majority(
     labels:torch.Tensor,        # (*2·spatial), whole numbers
 ) -> torch.Tensor:              # (*spatial)
     "The most frequent label of each block of two voxels along each axis."
-    shares = torch.stack([average_down((labels == k).float()[None, None])[0, 0] for k in labels.unique()])
-    return labels.unique()[shares.argmax(0)]
+    values = labels.unique()
+    fractions = torch.stack([average_down((labels == k).float()[None, None])[0, 0] for k in values])
+    return values[fractions.argmax(0)]
 
 def repeat_voxels(
     labels:torch.Tensor,        # (*spatial)
 ) -> torch.Tensor:              # (*2·spatial)
     "Each voxel as a block of two along each axis."
-    for axis in range(labels.ndim): labels = labels.repeat_interleave(2, axis)
+    for axis in range(labels.ndim):
+        labels = labels.repeat_interleave(2, axis)
     return labels
 
 # %% ../../nbs/2_method/02_population_atlas.ipynb #011
@@ -41,7 +41,7 @@ class PopulationAtlas:
     "The image that is deformed, with labels."
     fine:torch.Tensor           # (1, *2·spatial), normalised, at half the spacing of the cohort's grid
     fine_labels:torch.Tensor|None # (*2·spatial), whole numbers, 0 background
-    affine:np.ndarray           # (4, 4)
+    affine:np.ndarray           # (4, 4), of the cohort's grid
     label_names:dict            # label: name
 
     @classmethod
@@ -74,24 +74,24 @@ class PopulationAtlas:
     def moved_labels(self,
         u:torch.Tensor,         # displacement, (1, dim, *spatial), voxels
     ) -> tuple[torch.Tensor, dict]: # labels, (1, 1, *spatial); size of each by name, voxels, parts of voxels counted
-        "The labels deformed by a field: each as its own share of the voxels; the largest share wins."
+        "The labels deformed by a field: each as its own fraction of the voxels; the largest fraction wins."
         marks = self.fine_labels[None, None].to(u.device)
         best = warp_fine((marks == 0).to(u.dtype), u)
         winner, sizes = torch.zeros_like(best, dtype=torch.long), {}
         for k, name in self.label_names.items():
-            share = warp_fine((marks == k).to(u.dtype), u)
-            winner = torch.where(share > best + 1e-4, k, winner)          # a tie goes to the smaller number
-            best, sizes[name] = torch.maximum(share, best), float(share.sum())
+            fraction = warp_fine((marks == k).to(u.dtype), u)
+            winner = torch.where(fraction > best + 1e-4, k, winner)          # a tie goes to the smaller number
+            best, sizes[name] = torch.maximum(fraction, best), float(fraction.sum())
         return winner, sizes
 
     def write(self,
         folder:str|Path,        # receives template_T1w.nii.gz, template_dseg.nii.gz, template.json
     ) -> None:
         "Writes image and labels as NIfTI and the names as JSON."
-        folder = Path(folder)
-        affine = rescale_affine(self.affine, self.fine.ndim - 1, .5)
+        folder, affine = Path(folder), rescale_affine(self.affine, self.fine.ndim - 1, .5)
         write_volume(folder/'template_T1w.nii.gz', Volume(self.fine, affine))
-        if self.fine_labels is not None: write_volume(folder/'template_dseg.nii.gz', Volume(self.fine_labels[None], affine), np.int16)
+        if self.fine_labels is not None:
+            write_volume(folder/'template_dseg.nii.gz', Volume(self.fine_labels[None], affine), np.int16)
         write_json(folder/'template.json', {str(k): v for k, v in self.label_names.items()})
 
     @classmethod
@@ -99,12 +99,12 @@ class PopulationAtlas:
         folder:str|Path,        # written by `write`
     ) -> 'PopulationAtlas':
         "Reads what `write` wrote."
-        folder = Path(folder)
-        fine, labels = read_volume(folder/'template_T1w.nii.gz'), folder/'template_dseg.nii.gz'
-        return cls(fine.data, read_volume(labels).data[0].long() if labels.exists() else None, rescale_affine(fine.affine, fine.dim, 2),
-                   {int(k): v for k, v in read_json(folder/'template.json').items()})
+        fine, path = read_volume(Path(folder)/'template_T1w.nii.gz'), Path(folder)/'template_dseg.nii.gz'
+        labels = read_volume(path).data[0].long() if path.exists() else None
+        names = {int(k): v for k, v in read_json(Path(folder)/'template.json').items()}
+        return cls(fine.data, labels, rescale_affine(fine.affine, fine.dim, 2), names)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #014
+# %% ../../nbs/2_method/02_population_atlas.ipynb #018
 def read_template(
     path:str|Path,              # NIfTI image, background 0; or 'mni', the ICBM 152 brain inside nilearn
     cohort:Cohort,              # whose grid it is put on
@@ -112,42 +112,45 @@ def read_template(
 ) -> PopulationAtlas:
     "The population atlas from a file, or the MNI template."
     fine = _to_fine_grid(path, cohort, labels=False)
-    if not (fine > 0).float().mean() > .02: raise ValueError(f"{path}: less than 2 % of the cohort's grid is covered, expected a template in the same space (affine {cohort.affine.round(1).tolist()})")
+    if not (fine > 0).float().mean() > .02:
+        raise ValueError(f"{path}: less than 2 % of the cohort's grid is covered, expected a template in the same "
+                         f"space (affine {cohort.affine.round(1).tolist()})")
     marks = None if labels is None else _to_fine_grid(labels, cohort, labels=True).long()
-    return PopulationAtlas(fine[None] * (.5/tissue_median(average_down(fine[None, None]), str(path))), marks, cohort.affine, cohort.label_names)
-
-def _to_fine_grid(path:str|Path, cohort:Cohort, labels:bool) -> torch.Tensor:
-    "An image or a label map at half the spacing of the cohort's grid, (*2·spatial)."
-    volume, target, shape = mni_brain() if str(path) == 'mni' else read_volume(path), rescale_affine(cohort.affine, cohort.dim, .5), tuple(2*n for n in cohort.shape)
-    data = volume.data[0]
-    if tuple(data.shape) == shape and np.allclose(volume.affine, target, atol=1e-3): return data
-    if cohort.dim == 3 and not (tuple(data.shape) == cohort.shape and np.allclose(volume.affine, cohort.affine, atol=1e-3)): return _resample(volume, target, shape, labels)
-    if tuple(data.shape) == tuple(2*n for n in cohort.grid.source_shape): return _resample_slice(volume, target, shape, labels)
-    if tuple(data.shape) == cohort.grid.source_shape: data = cohort.grid.majority(data.long()) if labels else cohort.grid.resample(data)
-    if tuple(data.shape) != cohort.shape: raise ValueError(f"{path}: shape {tuple(data.shape)}, expected the cohort's {cohort.shape}, twice that, or its files' {cohort.grid.source_shape}")
-    return repeat_voxels(data) if labels else fine_image(data[None, None])[0, 0].clamp(min=0)
-
-def _resample_slice(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> torch.Tensor:
-    "A slice on another grid in the same plane; images are blurred before if that is coarser."
-    between, data = np.linalg.inv(volume.affine) @ affine, volume.data[0].numpy()
-    sigma = [.42*max(between[k, k]**2 - 1, 0)**.5 for k in range(2)]
-    if not labels and max(sigma) > .1: data = ndimage.gaussian_filter(data, sigma)
-    return torch.from_numpy(ndimage.affine_transform(data, between[:2, :2], between[:2, 3], shape, order=0 if labels else 1))
+    scale = .5/tissue_median(average_down(fine[None, None]), str(path))
+    return PopulationAtlas(fine[None]*scale, marks, cohort.affine, cohort.label_names)
 
 def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
     "The brain of the ICBM 152 template of 2009."
-    image = math_img('t1 * mask', t1=load_mni152_template(resolution=1), mask=load_mni152_brain_mask(resolution=1))
-    return Volume(torch.from_numpy(image.get_fdata(dtype=np.float32))[None], image.affine)
+    image, mask = load_mni152_template(resolution=1), load_mni152_brain_mask(resolution=1)
+    brain = image.get_fdata(dtype=np.float32) * mask.get_fdata(dtype=np.float32)
+    return Volume(torch.from_numpy(brain)[None], image.affine)
+
+def _to_fine_grid(path:str|Path, cohort:Cohort, labels:bool) -> torch.Tensor:
+    "An image or a label map at half the spacing of the cohort's grid, (*2·spatial)."
+    volume = mni_brain() if str(path) == 'mni' else read_volume(path)
+    data, size, source = volume.data[0], tuple(volume.data.shape[1:]), cohort.grid.source_shape
+    affine, shape = rescale_affine(cohort.affine, cohort.dim, .5), tuple(2*n for n in cohort.shape)
+    if size == shape and np.allclose(volume.affine, affine, atol=1e-3): return data
+    coarse = size == cohort.shape and np.allclose(volume.affine, cohort.affine, atol=1e-3)
+    finer_slice = cohort.dim == 2 and size == tuple(2*n for n in source)
+    if finer_slice or (volume.dim == cohort.dim == 3 and not coarse): return _resample(volume, affine, shape, labels)
+    if size == source: data = cohort.grid.majority(data.long()) if labels else cohort.grid.resample(data)
+    if tuple(data.shape) != cohort.shape:
+        raise ValueError(f"{path}: shape {size}, expected the cohort's {cohort.shape}, twice that, "
+                         f"or its files' {source}")
+    return repeat_voxels(data) if labels else fine_image(data[None, None])[0, 0].clamp(min=0)
 
 def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> torch.Tensor:
-    "A volume on another grid; images are blurred before if that is coarser."
-    image = nib.Nifti1Image(volume.data[0].numpy().astype(np.float32), volume.affine)
-    coarser = max(np.linalg.norm(affine[:3, :3], axis=0)**2 - np.array(volume.spacing)**2)
-    if not labels and coarser > 0: image = smooth_img(image, float(coarser)**.5)        # full width at half maximum
-    moved = resample_img(image, affine, shape, interpolation='nearest' if labels else 'linear', copy_header=True, force_resample=True)
-    return torch.from_numpy(np.asarray(moved.dataobj, np.float32))
+    "A volume or a slice on another grid; images are blurred before where that is coarser."
+    dim, data, between = volume.dim, volume.data[0].numpy(), np.linalg.inv(volume.affine) @ affine
+    old, new = np.array(volume.spacing), np.linalg.norm(affine[:3, :dim], axis=0)
+    width = np.sqrt(np.maximum(new**2 - old**2, 0))                              # of the blur at half maximum, mm
+    sigma = .42*width/old if dim == 2 else width.max()/np.sqrt(8*np.log(2))/old
+    if not labels: data = ndimage.gaussian_filter(data, sigma)
+    moved = ndimage.affine_transform(data, between[:dim, :dim], between[:dim, 3], shape, order=0 if labels else 1)
+    return torch.from_numpy(moved)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #017
+# %% ../../nbs/2_method/02_population_atlas.ipynb #026
 @torch.no_grad()
 def build_template(
     network:Registration,       # trained on pairs of this cohort
@@ -163,7 +166,7 @@ def build_template(
         total, drift = torch.zeros_like(mean), 0.
         for i in range(len(cohort)):
             image = cohort.images([i]).to(device)
-            v = network.velocity(image, mean[None].to(device))
+            v = enlarge_field(network.half_grid_output(image, mean[None].to(device)))
             total += warp(image, exponential(v))[0].cpu()
             drift = drift + v / len(cohort)
         mean = normalise(warp(total[None]/len(cohort), exponential(-drift).cpu())[0], 'population atlas')

@@ -18,36 +18,38 @@ from ..core import seeded
 from ..fields import enlarge_field, exponential, gradient_energy, warp
 from ..training import TrainingConfig
 
-# %% ../../nbs/2_method/01_registration.ipynb #006
+# %% ../../nbs/2_method/01_registration.ipynb #010
 @dataclass(frozen=True)
 class RegistrationConfig:
     "The registration network and how it is trained."
-    channels:tuple=(32, 32, 32, 32)   # of VoxelMorphUNet: pairs (down, up), one pair a level
+    channels:tuple=(32, 32, 32, 32)   # of VoxelMorphUNet: pairs (down, up), one pair per level
     final_channels:int=32             # of the last convolutions
     diffeomorphic:bool=True           # the output is a velocity; otherwise a displacement
     similarity:str='mse'              # 'mse', or 'lncc' (local normalised cross-correlation)
     window:int=7                      # of 'lncc', voxels, odd
     smoothness:float=.002             # weight of the mean squared gradient of the output, in training
-    template_share:float=.7           # share of pairs whose moving image is the population atlas
-    refine_steps:int=16               # steps of instance optimisation when the atlas is registered to the cohort; 0: the network alone
+    template_share:float=.7           # fraction of pairs whose moving image is the population atlas
+    refine_steps:int=16               # steps of instance optimisation from the atlas to a subject; 0: the network alone
     refine_rounds:int=2               # rounds of so many steps; from the second on around the mean of the condition
     refine_rate:float=.08             # step size of that optimisation, voxels of the half grid
     refine_smoothness:float=.004      # weight of the mean squared gradient in that optimisation
-    refine_labels:float=0.            # weight of the labels in that optimisation, where atlas and subject have them; 0: images alone
-    template_rounds:int=2             # times that a built atlas is made again from refined registrations; 0: as the network built it
+    refine_labels:float=0.            # weight of labels in that optimisation, where both have them; 0: images alone
+    template_rounds:int=2             # times that a built atlas is made again from refined registrations; 0: not again
     training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1500, batch_size=2, learning_rate=1e-3))
 
     def __post_init__(self):
-        if self.similarity not in ('mse', 'lncc'): raise ValueError(f"registration.similarity must be 'mse' or 'lncc', got {self.similarity!r}")
+        if self.similarity not in ('mse', 'lncc'):
+            raise ValueError(f"registration.similarity must be 'mse' or 'lncc', got {self.similarity!r}")
 
 def space_to_channels(
     x:torch.Tensor,      # (B, C, *spatial), even sizes
 ) -> torch.Tensor:       # (B, C * 2**dim, *spatial / 2)
     "Turns blocks of two voxels along each axis into channels."
-    for axis in range(2, x.ndim): x = torch.cat([x.unflatten(axis, (-1, 2)).select(axis + 1, k) for k in (0, 1)], 1)
+    for axis in range(2, x.ndim):
+        x = torch.cat([x.unflatten(axis, (-1, 2)).select(axis + 1, k) for k in (0, 1)], 1)
     return x
 
-# %% ../../nbs/2_method/01_registration.ipynb #008
+# %% ../../nbs/2_method/01_registration.ipynb #012
 class Registration(nn.Module):
     "VoxelMorph: from a pair of images to the field between them."
     def __init__(self,
@@ -57,10 +59,12 @@ class Registration(nn.Module):
     ):
         super().__init__()
         self.diffeomorphic = config.diffeomorphic
+        channels, final = tuple(config.channels), config.final_channels
         with seeded(seed):
-            self.network = VoxelMorphUNet(dim, 2 * 2**dim, config.final_channels, tuple(config.channels), (config.final_channels // 2,))
+            self.network = VoxelMorphUNet(dim, 2 * 2**dim, final, channels, (final // 2,))
         last = [m for m in self.network.modules() if isinstance(m, (nn.Conv2d, nn.Conv3d))][-1]
-        nn.init.zeros_(last.weight); nn.init.zeros_(last.bias)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
 
     def half_grid_output(self,
         moving:torch.Tensor,  # (B, 1, *spatial), normalised
@@ -68,15 +72,9 @@ class Registration(nn.Module):
     ) -> torch.Tensor:        # (B, dim, *spatial / 2), voxels of the half grid
         "The network's own output: a velocity, or a displacement if not diffeomorphic."
         if moving.shape != fixed.shape or any(n % 8 for n in moving.shape[2:]):
-            raise ValueError(f"Registration() 'moving' and 'fixed' must have one shape, sides multiples of 8, got {tuple(moving.shape)} and {tuple(fixed.shape)}")
+            raise ValueError("Registration() 'moving' and 'fixed' must have one shape, sides multiples of 8, "
+                             f"got {tuple(moving.shape)} and {tuple(fixed.shape)}")
         return self.network(space_to_channels(torch.cat([moving, fixed], 1)))
-
-    def velocity(self,
-        moving:torch.Tensor,  # (B, 1, *spatial), normalised
-        fixed:torch.Tensor,   # (B, 1, *spatial), normalised
-    ) -> torch.Tensor:        # (B, dim, *spatial), voxels
-        "Velocity v with warp(moving, exponential(v)) like `fixed`."
-        return enlarge_field(self.half_grid_output(moving, fixed))
 
     def forward(self,
         moving:torch.Tensor,  # (B, 1, *spatial), normalised
@@ -86,7 +84,7 @@ class Registration(nn.Module):
         out = self.half_grid_output(moving, fixed)
         return enlarge_field(exponential(out) if self.diffeomorphic else out)
 
-# %% ../../nbs/2_method/01_registration.ipynb #010
+# %% ../../nbs/2_method/01_registration.ipynb #015
 def dissimilarity(
     moved:torch.Tensor,         # (B, 1, *spatial), normalised
     fixed:torch.Tensor,         # (B, 1, *spatial), normalised
@@ -115,10 +113,11 @@ class RegistrationLoss(nn.Module):
         similarity, smoothness = dissimilarity(moved, data['fixed'], self.config), gradient_energy(out)
         return dict(loss=similarity + self.config.smoothness*smoothness, similarity=similarity, smoothness=smoothness)
 
+# %% ../../nbs/2_method/01_registration.ipynb #020
 def pair_batch(
     cohort:Cohort,                  # training subjects
     atlas:torch.Tensor|None,        # population atlas, (1, *spatial), or None for pairs of subjects alone
-    config:RegistrationConfig,      # batch size and share of pairs with the atlas
+    config:RegistrationConfig,      # batch size and fraction of pairs with the atlas
 ) -> Callable:                      # batch(generator) -> dict(moving, fixed)
     "Random pairs: the atlas and a subject, or two subjects."
     def batch(generator:torch.Generator) -> dict:

@@ -18,7 +18,7 @@ from torch import nn
 from ..cohort import Cohort
 from ..core import atomic_write, best_device, read_tensors, write_tensors
 from .autoencoder import autoencoder_losses, build_autoencoder, encode, latent_scale
-from .centre import mean_velocity, recentre, spread, vote_labels
+from .centre import evenly_spread_indices, mean_velocity, recentre, vote_labels
 from diffdef.method.deformation import (
     DeformationDecoder, DeformationLoss, DeformationModel, WarmStartLoss, deformation_batch
 )
@@ -77,7 +77,7 @@ def _finish_atlas(folder:Path, network:Registration, cohort:Cohort, atlas:Popula
     names, asked = [f'recentring-{n}.npy' for n in range(c.template_rounds)] if built else [], np.flatnonzero(cohort.subjects['labels'].notna())
     for name in names: atlas = recentre(atlas, cohort, register_cohort(network, atlas, cohort, folder/name, c, progress=progress), c.diffeomorphic, progress=progress)
     if atlas.fine_labels is None and len(asked):
-        names, some = [*names, 'labelling.npy'], cohort.subset(asked[spread(len(asked), 120)])
+        names, some = [*names, 'labelling.npy'], cohort.subset(asked[evenly_spread_indices(len(asked), 120)])
         fields = register_cohort(network, atlas, some, folder/'labelling.npy', c, progress=progress)
         atlas = replace(atlas, fine_labels=vote_labels(some, fields, 0*mean_velocity(fields), c.diffeomorphic))
     for name in names: (folder/name).unlink(missing_ok=True)
