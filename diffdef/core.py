@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'write_json', 'read_json', 'write_tensors',
            'read_tensors', 'fingerprint', 'Volume', 'read_volume', 'write_volume', 'plane_names', 'plane_axes', 'plane',
-           'tissue_median', 'normalise', 'step_generator', 'seeded', 'best_device', 'shared_data']
+           'tissue_median', 'normalise', 'step_generator', 'seeded', 'png_bytes', 'png_base64', 'optional',
+           'best_device', 'shared_data']
 
 # %% ../nbs/1_ground/01_core.ipynb #003
 import contextlib
@@ -13,9 +14,14 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 
 import nibabel as nib
 import numpy as np
@@ -148,6 +154,12 @@ class Volume:
         "How much one voxel holds."
         return float(np.prod(self.spacing)) / (1000 if self.dim == 3 else 100)
 
+    def like(self,
+        data:torch.Tensor,           # (C, *spatial), any number of channels on the same grid
+    ) -> 'Volume':                   # `data` with this volume's affine
+        "Other numbers at the same place."
+        return Volume(data, self.affine)
+
 def read_volume(
     path:str|Path,         # NIfTI file with one channel, 3D or a single slice
     dtype:torch.dtype=torch.float32, # of the result
@@ -266,6 +278,41 @@ def seeded(
     finally: torch.default_generator.set_state(state)
 
 # %% ../nbs/1_ground/01_core.ipynb #037
+def png_bytes(
+    picture,             # Matplotlib figure; or array (rows, columns) or (rows, columns, 3), 0 black to 1 white
+    **options,           # for `savefig` of a figure, such as dpi=80 or bbox_inches='tight'
+) -> bytes:              # contents of a PNG file
+    "A picture as a PNG file in memory."
+    with BytesIO() as file:
+        if hasattr(picture, 'savefig'): picture.savefig(file, format='png', **options)
+        else: import_module('matplotlib.image').imsave(file, picture, cmap='gray', vmin=0, vmax=1, format='png')
+        return file.getvalue()
+
+def png_base64(
+    picture,             # as for `png_bytes`
+    **options,           # as for `png_bytes`
+) -> str:                # for `<img src="data:image/png;base64,…">`
+    "A picture as text inside an HTML page."
+    return b64encode(png_bytes(picture, **options)).decode()
+
+# %% ../nbs/1_ground/01_core.ipynb #041
+_PYPI_NAMES = dict(ants='antspyx', deepali='hf-deepali')       # where package and module are called differently
+
+def optional(
+    module:str,          # what to import, such as 'dipy.segment.tissue'
+    extra:str,           # the extra of diffdef that installs it: 'prepare', 'bet' or 'baselines'
+) -> ModuleType:         # the module, imported without the warnings that it gives on the way
+    "Imports a package that only some steps need, or says how to install it."
+    top = module.split('.')[0]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            return import_module(module)
+    except ImportError as e:
+        raise ImportError(f"this step needs the package {_PYPI_NAMES.get(top, top)}: pip install 'diffdef[{extra}]'; "
+                          f"importing it gave: {e}") from e
+
+# %% ../nbs/1_ground/01_core.ipynb #044
 def best_device() -> torch.device: # 'cuda' where there is a GPU, else 'cpu'
     "The device that training and sampling use when none is named."
     return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
