@@ -232,7 +232,7 @@ def plane(
     axis:str|None=None,  # 'sagittal', 'coronal' or 'axial'; None for a slice
     index:int|None=None, # voxel along the axis that is held, from 0; None is the middle
     channel:int=0,       # which of the C channels
-) -> np.ndarray:         # (rows, columns): superior (axial: anterior) and the patient's left (sagittal: posterior) first
+) -> np.ndarray:         # (rows, columns): superior (axial: anterior) and patient's left (sagittal: posterior) first
     "One plane of a volume, turned so that `imshow` shows it upright with left at the left."
     held, (across, backwards), (up, downwards) = plane_axes(volume, axis)
     data = volume.data[channel].detach().cpu()
