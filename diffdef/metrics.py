@@ -8,7 +8,7 @@ __all__ = ['one_hot', 'dice', 'warp_probabilities', 'soft_dice', 'hausdorff95', 
            'draw_variance', 'ssim', 'psnr', 'ncc', 'entropy_focus', 'image_gradient_energy', 'label_fraction',
            'smooth_curve']
 
-# %% ../nbs/1_ground/04_metrics.ipynb #004
+# %% ../nbs/1_ground/04_metrics.ipynb #003
 import warnings
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from monai.metrics import PSNRMetric, SSIMMetric, compute_dice, compute_hausdorf
 from .core import check_shape
 from .fields import jacobian_determinant, warp
 
-# %% ../nbs/1_ground/04_metrics.ipynb #007
+# %% ../nbs/1_ground/04_metrics.ipynb #006
 def one_hot(
     labels:torch.Tensor,     # (B, 1, *spatial), whole numbers
     values:Sequence,         # label numbers, L of them
@@ -39,30 +39,30 @@ def dice(
     empty = (p + q).flatten(2).sum(2) == 0
     return compute_dice(p, q, ignore_empty=False).masked_fill(empty, torch.nan)
 
-# %% ../nbs/1_ground/04_metrics.ipynb #010
+# %% ../nbs/1_ground/04_metrics.ipynb #011
 def warp_probabilities(
     labels:torch.Tensor,     # (B, 1, *spatial), whole numbers
     u:torch.Tensor,          # displacement, (B, dim, *spatial), voxels
     values:Sequence,         # label numbers, L of them
 ) -> torch.Tensor:           # (B, L, *spatial), 0 to 1
-    "Propagated labels as shares: each label moved by linear interpolation."
+    "Propagated labels as probabilities: each label moved by linear interpolation."
     return torch.cat([warp((labels == v).to(u.dtype), u) for v in values], 1)
 
 def soft_dice(
-    p:torch.Tensor,          # (B, L, *spatial), shares from 0 to 1
+    p:torch.Tensor,          # (B, L, *spatial), probabilities from 0 to 1
     q:torch.Tensor,          # same shape
 ) -> torch.Tensor:           # (B, L), 0 to 1, NaN where both are empty
-    "Overlap of shares, 2Σpq / (Σp² + Σq²) (Milletari et al. 2016, eq. 2)."
+    "Overlap of probabilities, 2Σpq / (Σp² + Σq²) (Milletari et al. 2016, eq. 2)."
     check_shape('soft_dice', 'q', q, tuple(p.shape))
     loss = DiceLoss(squared_pred=True, reduction='none', smooth_nr=0., smooth_dr=1e-12)(p, q)
     return (1 - loss.flatten(1)).masked_fill((p + q).flatten(2).sum(2) == 0, torch.nan)
 
-# %% ../nbs/1_ground/04_metrics.ipynb #013
+# %% ../nbs/1_ground/04_metrics.ipynb #015
 def hausdorff95(
     a:torch.Tensor,          # (B, 1, *spatial), whole numbers
     b:torch.Tensor,          # same shape
     values:Sequence,         # label numbers, L of them
-    spacing:Sequence,        # millimetres, one an axis
+    spacing:Sequence,        # millimetres, one per axis
 ) -> torch.Tensor:           # (B, L), millimetres, NaN where a label is absent
     "95th percentile of the distances between the borders of labels, in both directions."
     check_shape('hausdorff95', 'b', b, tuple(a.shape))
@@ -70,10 +70,10 @@ def hausdorff95(
     absent = (p.flatten(2).sum(2) == 0) | (q.flatten(2).sum(2) == 0)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')          # MONAI warns of absent labels, which are NaN here
-        distance = compute_hausdorff_distance(p, q, include_background=True, percentile=95, spacing=list(map(float, spacing)))
+        distance = compute_hausdorff_distance(p, q, True, percentile=95, spacing=list(map(float, spacing)))
     return distance.float().masked_fill(absent, torch.nan)
 
-# %% ../nbs/1_ground/04_metrics.ipynb #016
+# %% ../nbs/1_ground/04_metrics.ipynb #020
 def _inside(x:torch.Tensor, mask:torch.Tensor|None) -> torch.Tensor:
     "The values of (..., *spatial) inside a mask, (..., voxels)."
     return x.flatten(2) if mask is None else x[..., mask]
@@ -82,16 +82,17 @@ def folding_percent(
     u:torch.Tensor,          # displacement, (B, dim, *spatial), voxels
     mask:torch.Tensor|None=None, # (*spatial), True where it counts; None: everywhere
 ) -> torch.Tensor:           # (B,), per cent
-    "Share of voxels where the field folds, det J ≤ 0."
+    "Part of the voxels where the field folds, det J ≤ 0."
     return 100*(_inside(jacobian_determinant(u), mask) <= 0).float().mean((1, 2))
 
 def jacobian_gradient(
     u:torch.Tensor,          # displacement, (B, dim, *spatial), voxels
-    spacing:Sequence,        # millimetres, one an axis
+    spacing:Sequence,        # millimetres, one per axis
     mask:torch.Tensor|None=None, # (*spatial), True where it counts
 ) -> torch.Tensor:           # (B,), 1/mm
     "Mean length of the gradient of det J (Dey et al. 2021)."
-    gradients = torch.gradient(jacobian_determinant(u), spacing=[float(s) for s in spacing], dim=tuple(range(2, u.ndim)))
+    axes = tuple(range(2, u.ndim))
+    gradients = torch.gradient(jacobian_determinant(u), spacing=[float(s) for s in spacing], dim=axes)
     return _inside(torch.stack(gradients).norm(dim=0), mask).mean((1, 2))
 
 def log_jacobian_spread(
@@ -102,36 +103,36 @@ def log_jacobian_spread(
     rows = [d[d > 0].log() for d in _inside(jacobian_determinant(u), mask)]
     return torch.stack([r.std(correction=0) if r.numel() else r.new_tensor(torch.nan) for r in rows])
 
-# %% ../nbs/1_ground/04_metrics.ipynb #019
+# %% ../nbs/1_ground/04_metrics.ipynb #024
 def mm(
     u:torch.Tensor,          # displacement, (B, dim, *spatial), voxels
-    spacing:Sequence,        # millimetres, one an axis
+    spacing:Sequence,        # millimetres, one per axis
 ) -> torch.Tensor:           # same shape, millimetres along the voxel axes
     "A displacement in millimetres."
     return u * torch.as_tensor(spacing, dtype=u.dtype, device=u.device).reshape(1, -1, *[1]*(u.ndim - 2))
 
 def mean_length(
     u:torch.Tensor,          # displacements, (B, dim, *spatial), voxels
-    spacing:Sequence,        # millimetres, one an axis
+    spacing:Sequence,        # millimetres, one per axis
     mask:torch.Tensor|None=None, # (*spatial), True where it counts
-) -> torch.Tensor:           # (B,), millimetres, one a field
+) -> torch.Tensor:           # (B,), millimetres, one per field
     "Mean length of each displacement field, |d|."
     return _inside(mm(u, spacing).norm(dim=1, keepdim=True), mask).mean((1, 2))
 
 def centrality(
-    u:torch.Tensor,          # displacements from one atlas to B subjects, (B, dim, *spatial), voxels of the atlas's grid
-    spacing:Sequence,        # millimetres, one an axis
+    u:torch.Tensor,          # displacements from one atlas to B subjects, (B, dim, *spatial), voxels of its grid
+    spacing:Sequence,        # millimetres, one per axis
     mask:torch.Tensor|None=None, # (*spatial), True where it counts
 ) -> float:                  # millimetres
     "Mean length of the mean displacement, |mean d|: how far the atlas lies from the middle of the subjects."
     return float(mean_length(u.mean(0, keepdim=True), spacing, mask)[0])
 
-# %% ../nbs/1_ground/04_metrics.ipynb #022
+# %% ../nbs/1_ground/04_metrics.ipynb #028
 def endpoint_error(
     u:torch.Tensor,          # displacement, (1, dim, *spatial), voxels
     truth:torch.Tensor,      # true displacement, same shape
     mask:torch.Tensor,       # (*spatial), where it is counted
-    spacing:float=1.,        # millimetres a voxel
+    spacing:float=1.,        # millimetres per voxel
 ) -> float:                  # millimetres
     "Mean distance between two displacements inside a mask."
     return float((u - truth).norm(dim=1)[0][mask].mean()) * spacing
@@ -144,17 +145,17 @@ def relative_error(
     "End-point error over that of the zero field."
     return endpoint_error(u, truth, mask) / endpoint_error(torch.zeros_like(truth), truth, mask)
 
-# %% ../nbs/1_ground/04_metrics.ipynb #025
+# %% ../nbs/1_ground/04_metrics.ipynb #031
 def draw_variance(
     u:torch.Tensor,          # displacements of one condition, (draws, dim, *spatial), voxels; two or more
-    spacing:Sequence,        # millimetres, one an axis
+    spacing:Sequence,        # millimetres, one per axis
     mask:torch.Tensor|None=None, # (*spatial), True where it counts
 ) -> float:                  # mm²
     "Variance of a field over noise draws, summed over its components."
     if len(u) < 2: raise ValueError(f"draw_variance() 'u' must hold 2 draws or more, got {len(u)}")
     return float(_inside(mm(u, spacing).var(0, keepdim=True).sum(1, keepdim=True), mask).mean())
 
-# %% ../nbs/1_ground/04_metrics.ipynb #028
+# %% ../nbs/1_ground/04_metrics.ipynb #034
 def ssim(
     a:torch.Tensor,          # (B, 1, *spatial), in [0, 1], every side 11 or more
     b:torch.Tensor,          # same shape
@@ -180,36 +181,36 @@ def ncc(
     a, b = (x.flatten(1) - x.flatten(1).mean(1, keepdim=True) for x in (a, b))
     return (a*b).sum(1) / (a.norm(dim=1)*b.norm(dim=1))
 
-# %% ../nbs/1_ground/04_metrics.ipynb #031
+# %% ../nbs/1_ground/04_metrics.ipynb #039
 def entropy_focus(
     a:torch.Tensor,          # (B, 1, *spatial), 0 or more
 ) -> torch.Tensor:           # (B,), 0 (one voxel) to 1 (constant); NaN for an empty image
     "Entropy focus criterion, scaled by its largest value (Atkinson et al. 1997)."
     x = a.flatten(1).double()
-    share = x / x.square().sum(1, keepdim=True).sqrt()
-    n = x.shape[1]
-    return (-torch.xlogy(share, share).sum(1) / (n**.5 * np.log(n**.5))).float()
+    x = x / x.square().sum(1, keepdim=True).sqrt()
+    root = x.shape[1]**.5
+    return (-torch.xlogy(x, x).sum(1) / (root * np.log(root))).float()
 
 def image_gradient_energy(
     a:torch.Tensor,          # (B, 1, *spatial), in [0, 1]
-    spacing:Sequence,        # millimetres, one an axis
+    spacing:Sequence,        # millimetres, one per axis
 ) -> torch.Tensor:           # (B,), 1/mm²
     "Mean squared gradient of an image, by differences of neighbours."
     return sum((a.diff(dim=2 + k)/float(s)).square().flatten(1).mean(1) for k, s in enumerate(spacing))
 
-# %% ../nbs/1_ground/04_metrics.ipynb #034
+# %% ../nbs/1_ground/04_metrics.ipynb #043
 def label_fraction(
-    labels:torch.Tensor,     # whole numbers, any shape
+    labels:torch.Tensor,     # whole numbers, any shape; 0 is no label
     label:int,               # which one
 ) -> float:                  # 0 to 1
-    "Share of a label in everything labelled."
+    "Fraction of a label in everything labelled."
     return float((labels == label).sum() / (labels > 0).sum())
 
 def smooth_curve(
-    x:np.ndarray,            # condition of each subject
-    y:np.ndarray,            # its share
+    x:np.ndarray,            # condition of each subject, such as years
+    y:np.ndarray,            # what was measured on each
     at:np.ndarray,           # where the curve is wanted
-    bandwidth:float,         # standard deviation of the Gaussian, in units of x
+    bandwidth:float,         # standard deviation of the Gaussian, in units of `x`
 ) -> np.ndarray:             # same length as `at`
     "Kernel-smoothed mean (Nadaraya–Watson)."
     weights = np.exp(-.5*((np.asarray(at)[:, None] - np.asarray(x)[None])/bandwidth)**2)
