@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import warnings
 from base64 import b64encode
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from secrets import token_hex
 from types import ModuleType
 
 import nibabel as nib
@@ -73,22 +73,14 @@ def atomic_write(
     "Gives a temporary name beside `path` and renames it on success; on any error the old file stays as it was."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    ending = ''.join(path.suffixes[-2:])
-    handle, name = tempfile.mkstemp(prefix=f'.{path.name[:40]}-', suffix=ending, dir=path.parent)
-    os.close(handle)
+    temporary = path.with_name(f".{path.name[:40]}-{token_hex(4)}{''.join(path.suffixes[-2:])}")
+    temporary.touch()                  # a folder that cannot be written to is an error here, before any work
     try:
-        yield Path(name)
-        with open(name, 'rb') as f: os.fsync(f.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        yield temporary
+        with open(temporary, 'rb') as file: os.fsync(file.fileno())
+        os.replace(temporary, path)
     finally:
-        Path(name).unlink(missing_ok=True)
-
-def _umask() -> int:
-    "The process's file mode mask, which temporary files do not follow by themselves."
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        temporary.unlink(missing_ok=True)
 
 # %% ../nbs/1_ground/01_core.ipynb #018
 def write_json(

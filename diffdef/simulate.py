@@ -9,6 +9,7 @@ __all__ = ['TISSUES', 'Anatomy', 'anatomy', 'flow_of_growth', 'ventricle_volume'
 # %% ../nbs/1_ground/03_simulate.ipynb #003
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,12 +45,9 @@ def _mni() -> tuple[np.ndarray, np.ndarray]:
     image = t1.get_fdata() * mask
     return np.stack([image/image.max(), fluid*~inside, gray, white, fluid*inside]).astype(np.float32), t1.affine
 
-def _ventricles(
-    fluid:np.ndarray,    # (x, y, z), fraction of fluid in each voxel of 1 mm
-    mask:np.ndarray,     # (x, y, z), brain
-) -> np.ndarray:         # (x, y, z), True in and around the ventricles
-    "The connected parts of at least 3 ml of fluid deep inside the brain, grown by 3 mm."
-    deep = (fluid > .5) & (ndimage.distance_transform_edt(mask) > 20)
+def _ventricles(fluid:np.ndarray, brain:np.ndarray) -> np.ndarray:
+    "Where ventricles are, (x, y, z) at 1 mm: connected parts of at least 3 ml deep inside the brain, grown by 3 mm."
+    deep = (fluid > .5) & (ndimage.distance_transform_edt(brain) > 20)
     parts, n = ndimage.label(deep)
     large = 1 + np.flatnonzero(ndimage.sum(deep, parts, range(1, n + 1)) >= 3000)
     return ndimage.binary_dilation(np.isin(parts, large), iterations=3)
@@ -99,21 +97,15 @@ def anatomy(
     fine = _resampled(maps, affine, rescale_affine(grid, dim, .5), tuple(2*shape), spacing/2)
     return Anatomy(fine[:, :1], fine[:, 1:], grid, float(spacing))
 
-def _resampled(
-    maps:np.ndarray,       # (C, x, y, z) at 1 mm
-    affine:np.ndarray,     # (4, 4) of `maps`
-    target:np.ndarray,     # (4, 4) of the wanted grid
-    shape:tuple,           # its spatial sizes
-    spacing:float,         # its millimetres, for the blur that prevents aliasing
-) -> torch.Tensor:         # (1, C, *shape)
-    "Maps on another grid, linearly, after a blur that fits the new spacing."
+def _resampled(maps:np.ndarray, affine:np.ndarray, target:np.ndarray, shape:tuple, spacing:float) -> torch.Tensor:
+    "Maps (C, x, y, z) at 1 mm on the grid of `target`, (1, C, *shape), linearly, after a blur that fits its spacing."
     step = np.linalg.inv(affine) @ target
     sigma = .42 * np.sqrt(max(spacing**2 - 1, 0))
     if sigma: maps = [ndimage.gaussian_filter(m, sigma) for m in maps]
     found = [ndimage.affine_transform(m, step[:3, :3], step[:3, 3], (*shape, 1)[:3], order=1) for m in maps]
     return torch.from_numpy(np.stack(found)).reshape(1, len(maps), *shape).clamp(0, 1)
 
-# %% ../nbs/1_ground/03_simulate.ipynb #012
+# %% ../nbs/1_ground/03_simulate.ipynb #013
 def flow_of_growth(
     source:torch.Tensor,   # (*spatial), growth per unit time; its mean is removed
 ) -> torch.Tensor:         # (1, dim, *spatial), velocity in voxels, pushing outwards from positive sources
@@ -125,7 +117,7 @@ def flow_of_growth(
     potential = torch.fft.fftn(source.double() - source.double().mean()) / -square
     return torch.stack([torch.fft.ifftn(1j*k*potential).real for k in grids])[None].float()
 
-# %% ../nbs/1_ground/03_simulate.ipynb #016
+# %% ../nbs/1_ground/03_simulate.ipynb #017
 def ventricle_volume(
     anatomy:Anatomy,       # template
     u:torch.Tensor,        # (1, dim, *spatial), displacement, voxels
@@ -134,7 +126,7 @@ def ventricle_volume(
     ventricle = anatomy.tissues[:, 3:]
     return float(warp(ventricle, enlarge_field(u), padding='zeros').sum() / ventricle.sum())
 
-# %% ../nbs/1_ground/03_simulate.ipynb #019
+# %% ../nbs/1_ground/03_simulate.ipynb #020
 @dataclass(frozen=True)
 class SimulationConfig:
     "Everything that makes a simulated cohort; with the seed it determines every voxel."
@@ -153,7 +145,7 @@ class SimulationConfig:
     bias:float=.04                # spread of the logarithm of the bias field, as it remains after correction
     noise:float=.02               # Rician noise, as a fraction of the largest intensity
 
-# %% ../nbs/1_ground/03_simulate.ipynb #021
+# %% ../nbs/1_ground/03_simulate.ipynb #022
 @dataclass(frozen=True)
 class Truth:
     "What is known about a simulated cohort: velocities of age and size, and the template they act on."
@@ -199,7 +191,7 @@ class Truth:
         "Where errors are counted."
         return self.anatomy.brain
 
-# %% ../nbs/1_ground/03_simulate.ipynb #022
+# %% ../nbs/1_ground/03_simulate.ipynb #023
 def make_truth(
     config:SimulationConfig, # of the cohort
 ) -> Truth:                # with amplitudes calibrated to the configured volumes
@@ -221,19 +213,13 @@ def make_truth(
     outwards = torch.stack([x - x[brain].mean() for x in identity_grid(brain.shape, cortex)[0]])[None]
     return Truth(config, template, age(fraction), -config.size*outwards, ends)
 
-def _solve(
-    f,                     # increasing function of one number
-    low:float,             # start of the interval
-    high:float,            # its end
-) -> float:                # its root, or the end of the interval that is nearest to one
-    "Where f is zero."
+def _solve(f:Callable, low:float, high:float) -> float:
+    "Where an increasing function is zero; the nearer end of the interval where it has no zero inside."
     if f(low) >= 0: return low
     return high if f(high) <= 0 else brentq(f, low, high, xtol=2e-3)
 
-def _age_velocities(
-    template:Anatomy,      # what ages
-) -> tuple[torch.Tensor, torch.Tensor]: # (1, dim, *spatial) each, voxels of the cohort's grid, pull-back
-    "Growth of the ventricles paid by the cortex; and the same paid by the white matter around them."
+def _age_velocities(template:Anatomy) -> tuple[torch.Tensor, torch.Tensor]:
+    "Growth of the ventricles paid by the cortex, and by the white matter around them: (1, dim, *spatial), pull-back."
     _, gray, white, ventricle = template.tissues[0].double().numpy()
     mask = template.tissues[0].sum(0).numpy() > .5
     voxel, margin = template.spacing/2, 16     # millimetres; and fine voxels of empty space between periodic neighbours
@@ -249,7 +235,7 @@ def _age_velocities(
     losses = blur(gray * (depth < 18), 3), blur(white * np.exp(-distance/15), 3)
     return tuple(-average_down(flow(gain - loss*(gain.sum()/loss.sum()))) / 2 for loss in losses)
 
-# %% ../nbs/1_ground/03_simulate.ipynb #028
+# %% ../nbs/1_ground/03_simulate.ipynb #030
 def random_velocity(
     shape:tuple,               # spatial sizes
     spacing:float,             # millimetres
@@ -266,7 +252,7 @@ def random_velocity(
     length = gamma[0]/gamma[1] * 2**.5           # mean length of a normal vector
     return smooth / (blur.square().mean().sqrt() * length)
 
-# %% ../nbs/1_ground/03_simulate.ipynb #032
+# %% ../nbs/1_ground/03_simulate.ipynb #034
 def tissue_labels(
     tissues:torch.Tensor,  # fractions (1, 4, *spatial)
 ) -> torch.Tensor:         # (1, 1, *spatial) uint8: 1 to 4, the largest fraction; 0 where less than half is tissue
@@ -291,7 +277,7 @@ def simulate_subject(
     noisy = ((image + noise[0])**2 + noise[1]**2).sqrt()
     return torch.where(tissues.sum(1, keepdim=True) > .5, noisy, image), tissue_labels(tissues), own
 
-# %% ../nbs/1_ground/03_simulate.ipynb #037
+# %% ../nbs/1_ground/03_simulate.ipynb #039
 def simulate_cohort(
     folder:str|Path,         # where to write
     config:SimulationConfig=SimulationConfig(), # what to make
