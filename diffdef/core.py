@@ -6,7 +6,7 @@
 __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'write_json', 'read_json', 'write_tensors',
            'read_tensors', 'fingerprint', 'Volume', 'read_volume', 'write_volume', 'plane_names', 'plane_axes', 'plane',
            'tissue_median', 'normalise', 'step_generator', 'seeded', 'png_bytes', 'png_base64', 'optional',
-           'best_device', 'shared_data']
+           'best_device']
 
 # %% ../nbs/1_ground/01_core.ipynb #003
 import contextlib
@@ -319,10 +319,3 @@ def optional(
 def best_device() -> torch.device: # 'cuda' where there is a GPU, else 'cpu'
     "The device that training and sampling use when none is named."
     return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
-
-def shared_data(
-    name:str,            # folder name of a cohort
-) -> Path|None:          # its folder, or None where it is absent
-    "A cohort in `shared/data` beside the project, or in the folder named by the environment variable DIFFDEF_DATA."
-    roots = [os.environ.get('DIFFDEF_DATA', '')] + [str(p/'shared'/'data') for p in Path.cwd().absolute().parents]
-    return next((Path(r)/name for r in roots if r and (Path(r)/name).is_dir()), None)
