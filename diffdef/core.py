@@ -5,17 +5,23 @@
 # %% auto #0
 __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'write_json', 'read_json', 'write_tensors',
            'read_tensors', 'fingerprint', 'Volume', 'read_volume', 'write_volume', 'plane_names', 'plane_axes', 'plane',
-           'tissue_median', 'normalise', 'step_generator', 'seeded', 'best_device', 'shared_data']
+           'tissue_median', 'normalise', 'step_generator', 'seeded', 'png_bytes', 'png_base64', 'optional',
+           'best_device']
 
 # %% ../nbs/1_ground/01_core.ipynb #003
 import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import warnings
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
 from pathlib import Path
+from secrets import token_hex
+from types import ModuleType
 
 import nibabel as nib
 import numpy as np
@@ -23,20 +29,21 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-# %% ../nbs/1_ground/01_core.ipynb #006
+# %% ../nbs/1_ground/01_core.ipynb #009
 @contextlib.contextmanager
 def expect_fail(
     error:type,        # the class of error that must come
     contains:str='',   # text that its message must contain
 ) -> Iterator[None]:   # use it as `with expect_fail(ValueError, contains='age'): ...`
     "Passes only if the block raises `error` with `contains` in its message; any other error goes through."
-    try: yield
+    try:
+        yield
     except error as e:
-        if contains.lower() not in str(e).lower(): raise AssertionError(f"expected {contains!r} in the message, got: {e}") from e
-        return
+        if contains.lower() in str(e).lower(): return
+        raise AssertionError(f"expected {contains!r} in the message, got: {e}") from e
     raise AssertionError(f"expected {error.__name__}, but nothing was raised")
 
-# %% ../nbs/1_ground/01_core.ipynb #009
+# %% ../nbs/1_ground/01_core.ipynb #012
 def check_shape(
     function:str,        # name of the calling function, for the message
     argument:str,        # name of the argument, for the message
@@ -45,18 +52,20 @@ def check_shape(
 ) -> None:
     "Raises ValueError unless `x` has the sizes `expected`."
     seen = tuple(x.shape)
-    if len(seen) != len(expected) or any(e is not None and s != e for s, e in zip(seen, expected)):
-        raise ValueError(f"{function}() '{argument}' must have shape {tuple('any' if e is None else e for e in expected)}, got {seen}")
+    if len(seen) == len(expected) and all(e in (None, s) for s, e in zip(seen, expected)): return
+    wanted = tuple('any' if e is None else e for e in expected)
+    raise ValueError(f"{function}() '{argument}' must have shape {wanted}, got {seen}")
 
 def check_finite(
     what:str,            # what is checked, with its file where it has one
     x:torch.Tensor,      # tensor or array of any shape
 ) -> None:
     "Raises ValueError if `x` holds NaN or infinity, and says how many of its values."
-    bad = int((~torch.isfinite(torch.as_tensor(x))).sum())
-    if bad: raise ValueError(f"{what}: {bad} of {torch.as_tensor(x).numel()} values are NaN or infinite, expected finite numbers")
+    finite = torch.isfinite(torch.as_tensor(x))
+    bad = int((~finite).sum())
+    if bad: raise ValueError(f"{what}: {bad} of {finite.numel()} values are NaN or infinite, expected finite numbers")
 
-# %% ../nbs/1_ground/01_core.ipynb #012
+# %% ../nbs/1_ground/01_core.ipynb #015
 @contextlib.contextmanager
 def atomic_write(
     path:str|Path,       # final name of the file
@@ -64,23 +73,16 @@ def atomic_write(
     "Gives a temporary name beside `path` and renames it on success; on any error the old file stays as it was."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    ending = ''.join(path.suffixes[-2:])
-    handle, name = tempfile.mkstemp(prefix=f'.{path.name[:40]}-', suffix=ending, dir=path.parent)
-    os.close(handle)
+    temporary = path.with_name(f".{path.name[:40]}-{token_hex(4)}{''.join(path.suffixes[-2:])}")
+    temporary.touch()                  # a folder that cannot be written to is an error here, before any work
     try:
-        yield Path(name)
-        with open(name, 'rb') as f: os.fsync(f.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        yield temporary
+        with open(temporary, 'rb') as file: os.fsync(file.fileno())
+        os.replace(temporary, path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
-def _umask() -> int:
-    "The process's file mode mask, which temporary files do not follow by themselves."
-    mask = os.umask(0); os.umask(mask)
-    return mask
-
-# %% ../nbs/1_ground/01_core.ipynb #015
+# %% ../nbs/1_ground/01_core.ipynb #018
 def write_json(
     path:str|Path,       # file to write
     value,               # anything JSON knows; NaN is refused
@@ -96,7 +98,8 @@ def read_json(
     path = Path(path)
     if not path.exists(): raise FileNotFoundError(f"{path}: no such file")
     try: return json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as e: raise ValueError(f"{path}: not readable as JSON ({e}); the file is damaged or was edited by hand") from e
+    except ValueError as e:
+        raise ValueError(f"{path}: not readable as JSON ({e}); the file is damaged or was edited by hand") from e
 
 def write_tensors(
     path:str|Path,                   # file to write, `*.safetensors`
@@ -117,16 +120,17 @@ def read_tensors(
         with safe_open(path, framework='pt') as f:
             return {k: f.get_tensor(k).clone() for k in f.keys()}, json.loads((f.metadata() or {}).get('note', '{}'))
     except (SafetensorError, ValueError, RuntimeError) as e:
-        raise ValueError(f"{path}: not a whole safetensors file ({e}); copy it again or remove it to train this stage anew") from e
+        raise ValueError(f"{path}: not a whole safetensors file ({e}); "
+                         "copy it again or remove it to train this stage anew") from e
 
-# %% ../nbs/1_ground/01_core.ipynb #018
+# %% ../nbs/1_ground/01_core.ipynb #022
 def fingerprint(
     path:str|Path,       # any file
 ) -> str:                # SHA-256, 64 hexadecimal digits
     "The SHA-256 of a file's contents."
-    with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest() if hasattr(hashlib, 'file_digest') else hashlib.sha256(f.read()).hexdigest()
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
-# %% ../nbs/1_ground/01_core.ipynb #021
+# %% ../nbs/1_ground/01_core.ipynb #025
 @dataclass(frozen=True)
 class Volume:
     "An image with its place in space: `data` is (C, *spatial), `affine` 4 × 4, voxels to millimetres, RAS."
@@ -139,7 +143,7 @@ class Volume:
         return self.data.ndim - 1
 
     @property
-    def spacing(self) -> tuple: # millimetres, one a spatial axis
+    def spacing(self) -> tuple: # millimetres, one per spatial axis
         "Size of a voxel along each spatial axis."
         return tuple(float(s) for s in np.linalg.norm(self.affine[:3, :3], axis=0)[:self.dim])
 
@@ -147,6 +151,12 @@ class Volume:
     def voxel_volume(self) -> float: # millilitres; of a slice square centimetres
         "How much one voxel holds."
         return float(np.prod(self.spacing)) / (1000 if self.dim == 3 else 100)
+
+    def like(self,
+        data:torch.Tensor,           # (C, *spatial), any number of channels on the same grid
+    ) -> 'Volume':                   # `data` with this volume's affine
+        "Other numbers at the same place."
+        return Volume(data, self.affine)
 
 def read_volume(
     path:str|Path,         # NIfTI file with one channel, 3D or a single slice
@@ -158,15 +168,16 @@ def read_volume(
     try:
         image = nib.load(path)
         array = np.asanyarray(image.dataobj)
-    except Exception as e: raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); the file is truncated or of another format") from e
+    except Exception as e:
+        raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); "
+                         "the file is truncated or of another format") from e
     if array.ndim == 4 and array.shape[3] == 1: array = array[..., 0]
-    if array.ndim == 2: array = array[..., None]
-    if array.ndim != 3: raise ValueError(f"{path}: expected one 3D image or one slice, got an array of shape {array.shape}")
+    if array.ndim == 3 and array.shape[2] == 1: array = array[..., 0]
+    if array.ndim not in (2, 3): raise ValueError(f"{path}: expected a 3D image or a slice, got shape {array.shape}")
     affine = np.asarray(image.affine, float)
-    if array.shape[2] > 1:
+    if array.ndim == 3:
         turned = nib.as_closest_canonical(nib.Nifti1Image(array, affine, dtype=array.dtype))
         array, affine = np.asanyarray(turned.dataobj), turned.affine
-    else: array = array[..., 0]
     numbers = torch.from_numpy(np.ascontiguousarray(array, np.float64))
     check_finite(str(path), numbers)
     return Volume(numbers.to(dtype)[None], affine)
@@ -177,16 +188,15 @@ def write_volume(
     dtype:type=np.float32, # on disk
 ) -> None:
     "Writes a NIfTI image, atomically, with its affine as both sform and qform."
-    array = volume.data.detach().cpu().numpy().astype(dtype)
-    array = np.moveaxis(array, 0, -1)
+    array = np.moveaxis(volume.data.detach().cpu().numpy().astype(dtype), 0, -1)
     if volume.dim == 2: array = array[:, :, None]
     image = nib.Nifti1Image(array[..., 0] if array.shape[-1] == 1 else array, volume.affine)
     image.header.set_xyzt_units('mm')
-    image.set_qform(volume.affine, code=2); image.set_sform(volume.affine, code=2)
+    image.set_qform(volume.affine, code=2)           # the sform is set already, with the same code
     with atomic_write(path) as temporary: nib.save(image, temporary)
 
-# %% ../nbs/1_ground/01_core.ipynb #024
-PLANES = ('sagittal', 'coronal', 'axial')    # they hold x (left to right), y (posterior to anterior), z (inferior to superior)
+# %% ../nbs/1_ground/01_core.ipynb #030
+PLANES = ('sagittal', 'coronal', 'axial')    # they hold x (to the right), y (to the front), z (upwards)
 
 def plane_names(
     volume:Volume,       # image or field of two or three spatial axes
@@ -209,24 +219,25 @@ def plane_axes(
     across, up = (where[world] for world in range(3) if world != PLANES.index(axis))
     return where.get(PLANES.index(axis), (None,))[0], across, up
 
-# %% ../nbs/1_ground/01_core.ipynb #025
 def plane(
     volume:Volume,       # data (C, *spatial)
     axis:str|None=None,  # 'sagittal', 'coronal' or 'axial'; None for a slice
     index:int|None=None, # voxel along the axis that is held, from 0; None is the middle
     channel:int=0,       # which of the C channels
-) -> np.ndarray:         # (rows, columns): first row superior (axial: anterior), first column the patient's left (sagittal: posterior)
+) -> np.ndarray:         # (rows, columns): superior (axial: anterior) and patient's left (sagittal: posterior) first
     "One plane of a volume, turned so that `imshow` shows it upright with left at the left."
     held, (across, backwards), (up, downwards) = plane_axes(volume, axis)
     data = volume.data[channel].detach().cpu()
     if held is not None:
         index = data.shape[held] // 2 if index is None else index
-        if not 0 <= index < data.shape[held]: raise ValueError(f"plane() 'index' must be from 0 to {data.shape[held] - 1} in the {axis} plane, got {index}")
+        last = data.shape[held] - 1
+        if not 0 <= index <= last:
+            raise ValueError(f"plane() 'index' must be from 0 to {last} in the {axis} plane, got {index}")
         data = data.select(held, index)
     picture = (data.T if across < up else data).numpy()
     return picture[::1 if downwards else -1, ::-1 if backwards else 1]
 
-# %% ../nbs/1_ground/01_core.ipynb #028
+# %% ../nbs/1_ground/01_core.ipynb #034
 def tissue_median(
     image:torch.Tensor,  # (C, *spatial) or (B, C, *spatial), any scale; background 0
     what:str='image',    # name for the error message
@@ -235,9 +246,9 @@ def tissue_median(
     check_finite(what, image)
     positive = image[image > 0].cpu().numpy()
     if image.min() == image.max() or positive.size == 0:
-        raise ValueError(f"{what}: a constant image (value {float(image.flatten()[0])}), expected an image with a foreground above 0")
-    tissue = positive[positive >= .3*np.percentile(positive, 99)]
-    return float(np.median(tissue))
+        raise ValueError(f"{what}: a constant image (value {float(image.flatten()[0])}), "
+                         "expected an image with a foreground above 0")
+    return float(np.median(positive[positive >= .3*np.percentile(positive, 99)]))
 
 def normalise(
     image:torch.Tensor,  # (C, *spatial) or (B, C, *spatial), any scale; background 0
@@ -246,7 +257,7 @@ def normalise(
     "Scales intensities so that the median of the tissue is 0.5 and clips to [0, 1]."
     return (image * (.5/tissue_median(image, what))).clamp(0, 1)
 
-# %% ../nbs/1_ground/01_core.ipynb #031
+# %% ../nbs/1_ground/01_core.ipynb #038
 def step_generator(
     *key,                # anything printable that names the draw: seed, stage, step, process
 ) -> torch.Generator:    # on the CPU, so that CPU and GPU see the same numbers
@@ -254,7 +265,7 @@ def step_generator(
     digest = hashlib.sha256(repr(key).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], 'little') >> 1)
 
-# %% ../nbs/1_ground/01_core.ipynb #034
+# %% ../nbs/1_ground/01_core.ipynb #041
 @contextlib.contextmanager
 def seeded(
     seed:int,            # any
@@ -262,17 +273,49 @@ def seeded(
     "Weights drawn inside the block depend on `seed` alone; the CPU's generator is put back afterwards."
     state = torch.default_generator.get_state()
     torch.default_generator.manual_seed(seed)
-    try: yield
-    finally: torch.default_generator.set_state(state)
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(state)
 
-# %% ../nbs/1_ground/01_core.ipynb #037
+# %% ../nbs/1_ground/01_core.ipynb #044
+def png_bytes(
+    picture,             # Matplotlib figure; or array (rows, columns) or (rows, columns, 3), 0 black to 1 white
+    **options,           # for `savefig` of a figure, such as dpi=80 or bbox_inches='tight'
+) -> bytes:              # contents of a PNG file
+    "A picture as a PNG file in memory."
+    file = BytesIO()
+    if hasattr(picture, 'savefig'):
+        picture.savefig(file, format='png', **options)
+    else:
+        import_module('matplotlib.image').imsave(file, picture, cmap='gray', vmin=0, vmax=1, format='png')
+    return file.getvalue()
+
+def png_base64(
+    picture,             # as for `png_bytes`
+    **options,           # as for `png_bytes`
+) -> str:                # for `<img src="data:image/png;base64,…">`
+    "A picture as text inside an HTML page."
+    return b64encode(png_bytes(picture, **options)).decode()
+
+# %% ../nbs/1_ground/01_core.ipynb #048
+_PYPI_NAMES = dict(ants='antspyx', deepali='hf-deepali')       # where package and module are called differently
+
+def optional(
+    module:str,          # what to import, such as 'dipy.segment.tissue'
+    extra:str,           # the extra of diffdef that installs it: 'prepare', 'bet' or 'baselines'
+) -> ModuleType:         # the module, imported without the warnings that it gives on the way
+    "Imports a package that only some steps need, or says how to install it."
+    top = module.split('.')[0]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            return import_module(module)
+    except ImportError as e:
+        raise ImportError(f"this step needs the package {_PYPI_NAMES.get(top, top)}: pip install 'diffdef[{extra}]'; "
+                          f"importing it gave: {e}") from e
+
+# %% ../nbs/1_ground/01_core.ipynb #051
 def best_device() -> torch.device: # 'cuda' where there is a GPU, else 'cpu'
     "The device that training and sampling use when none is named."
     return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
-
-def shared_data(
-    name:str,            # folder name of a cohort
-) -> Path|None:          # its folder, or None where it is absent
-    "A cohort in `shared/data` beside the project, or in the folder named by the environment variable DIFFDEF_DATA."
-    roots = [os.environ.get('DIFFDEF_DATA', '')] + [str(p/'shared'/'data') for p in Path.cwd().absolute().parents]
-    return next((Path(r)/name for r in roots if r and (Path(r)/name).is_dir()), None)
