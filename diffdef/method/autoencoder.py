@@ -7,39 +7,40 @@ __all__ = ['AutoencoderConfig', 'build_autoencoder', 'encode', 'decode', 'latent
            'build_discriminator', 'fooling_loss', 'AutoencoderLoss', 'DiscriminatorLoss', 'autoencoder_losses',
            'latent_scale', 'build_decoder_copy', 'load_generative_checkpoint']
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #004
+# %% ../../nbs/2_method/08_autoencoder.ipynb #003
 import copy
 import math
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from monai.losses import PatchAdversarialLoss
 from monai.networks.nets import AutoencoderKL, PatchDiscriminator
 
 from ..core import check_shape, seeded
-from .perceptual import PerceptualLoss
+from .perceptual import PerceptualLoss, alexnet_features, lpips_network
 from ..training import TrainingConfig
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #007
+# %% ../../nbs/2_method/08_autoencoder.ipynb #006
 @dataclass(frozen=True)
 class AutoencoderConfig:
     "Everything that decides what the autoencoder is and how it is trained."
-    channels:tuple=(16, 32, 32)        # feature channels, one number a level; each level after the first halves the grid
+    channels:tuple=(16, 32, 32)        # feature channels by level; each level after the first halves the grid
     latent_channels:int=3              # channels of the latent
-    residual_blocks:int=1              # residual blocks a level
-    norm_groups:int=0                  # groups of the group normalisation; 0: greatest common divisor of `channels`, at most 32
-    kl:float=1e-6                      # weight of the Kullback-Leibler term, summed over the latent, mean over the batch
+    residual_blocks:int=1              # residual blocks per level
+    norm_groups:int=0                  # of group normalisation; 0: greatest common divisor of `channels`, at most 32
+    kl:float=1e-6                      # weight of the Kullback-Leibler term: sum over the latent, mean over the batch
     perceptual:float=0.                # weight of the perceptual term; 0: off, and no weights are looked for
     perceptual_weights:str=''          # file with AlexNet's weights; '': torchvision's cache
     perceptual_slices:int=4            # for volumes: random slices along each of the three axes
     adversarial:float=0.005            # weight of the adversarial term; 0: off, and no discriminator is made
-    adversarial_start:float=0.5        # share of the steps after which the adversarial term begins, 0 to 1
+    adversarial_start:float=0.5        # fraction of the steps after which the adversarial term begins, 0 to 1
     discriminator_channels:int=16      # channels of the discriminator's first layer
     discriminator_layers:int=2         # layers after it
-    training:TrainingConfig=field(default_factory=lambda: TrainingConfig(steps=1000, batch_size=4, learning_rate=1e-3))
+    training:TrainingConfig=field(
+        default_factory=lambda: TrainingConfig(steps=1000, batch_size=4, learning_rate=1e-3))
 
     @property
     def factor(self) -> int: # image sizes must be multiples of it
@@ -51,7 +52,12 @@ class AutoencoderConfig:
         "The groups of the group normalisation that are used."
         return self.norm_groups or min(math.gcd(*self.channels), 32)
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #009
+    @property
+    def adversarial_from(self) -> float: # micro-batches; infinite where the adversarial term is off
+        "After how many batches the adversarial term begins."
+        if not self.adversarial: return math.inf
+        return self.adversarial_start * self.training.steps * self.training.accumulate
+
 def build_autoencoder(
     config:AutoencoderConfig, # sizes
     dim:int,               # 2 for slices, 3 for volumes
@@ -59,14 +65,16 @@ def build_autoencoder(
 ) -> AutoencoderKL:        # images (B, 1, *spatial) to latents (B, latent_channels, *spatial / config.factor) and back
     "MONAI's AutoencoderKL without attention, with weights that depend on `seed` alone."
     if dim not in (2, 3): raise ValueError(f"build_autoencoder() 'dim' must be 2 or 3, got {dim}")
-    bad = [c for c in config.channels if c % config.groups]
-    if bad: raise ValueError(f"build_autoencoder() 'channels' must be multiples of norm_groups={config.groups}, got {tuple(config.channels)}")
+    if any(c % config.groups for c in config.channels):
+        raise ValueError(f"build_autoencoder() 'channels' must be multiples of norm_groups={config.groups}, "
+                         f"got {tuple(config.channels)}")
     with seeded(seed):
-        return AutoencoderKL(spatial_dims=dim, channels=tuple(config.channels), latent_channels=config.latent_channels,
-                             num_res_blocks=config.residual_blocks, attention_levels=(False,) * len(config.channels),
-                             norm_num_groups=config.groups, with_encoder_nonlocal_attn=False, with_decoder_nonlocal_attn=False)
+        return AutoencoderKL(
+            spatial_dims=dim, channels=tuple(config.channels), latent_channels=config.latent_channels,
+            num_res_blocks=config.residual_blocks, attention_levels=(False,)*len(config.channels),
+            norm_num_groups=config.groups, with_encoder_nonlocal_attn=False, with_decoder_nonlocal_attn=False)
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #013
+# %% ../../nbs/2_method/08_autoencoder.ipynb #010
 def _check_images(
     function:str,          # name of the calling function, for the message
     autoencoder:nn.Module, # AutoencoderKL
@@ -74,10 +82,11 @@ def _check_images(
 ) -> None:
     "Raises ValueError unless the autoencoder gives back images of the same grid."
     weight = autoencoder.encoder.blocks[0].conv.weight
-    check_shape(function, 'images', images, (None, weight.shape[1]) + (None,) * (weight.ndim - 2))
+    check_shape(function, 'images', images, (None, weight.shape[1]) + (None,)*(weight.ndim - 2))
     factor = 2 ** sum(type(b).__name__ == 'AEKLDownsample' for b in autoencoder.encoder.blocks)
     if any(s % factor for s in images.shape[2:]):
-        raise ValueError(f"{function}() 'images' must have sizes that are multiples of {factor}, got {tuple(images.shape[2:])}")
+        raise ValueError(f"{function}() 'images' must have sizes that are multiples of {factor}, "
+                         f"got {tuple(images.shape[2:])}")
 
 def encode(
     autoencoder:nn.Module, # AutoencoderKL
@@ -96,7 +105,7 @@ def decode(
     "The image of a scaled latent."
     return autoencoder.decode(z / scale)
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #018
+# %% ../../nbs/2_method/08_autoencoder.ipynb #015
 def latent_divergence(
     mean:torch.Tensor,     # (B, C, *spatial)
     sigma:torch.Tensor,    # standard deviation, same shape, above 0
@@ -113,7 +122,7 @@ def sample_latent(
     "One draw from the encoder's normal distribution; the noise comes from `generator`, the same on any device."
     return mean + sigma * torch.randn(mean.shape, generator=generator).to(mean)
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #021
+# %% ../../nbs/2_method/08_autoencoder.ipynb #019
 def build_discriminator(
     config:AutoencoderConfig, # sizes
     dim:int,               # 2 or 3
@@ -124,42 +133,32 @@ def build_discriminator(
         return PatchDiscriminator(spatial_dims=dim, channels=config.discriminator_channels, in_channels=1,
                                   num_layers_d=config.discriminator_layers, norm='INSTANCE')
 
-def _least_squares() -> PatchAdversarialLoss:
-    "Least-squares adversarial loss on the discriminator's plain output."
-    return PatchAdversarialLoss(criterion='least_squares', no_activation_leastsq=True)
-
 def fooling_loss(
     discriminator:nn.Module,      # PatchDiscriminator; receives no gradient
     reconstruction:torch.Tensor,  # (B, 1, *spatial); receives the gradient
 ) -> torch.Tensor:                # 0-d, 0 where every patch is taken for real
-    "How far the discriminator's output for a reconstruction is from 'real'."
-    fixed = {k: p.detach() for k, p in discriminator.named_parameters()}
+    "How far the discriminator's scores of a reconstruction are from 1 (least squares, Mao et al. 2017)."
+    fixed = {name: p.detach() for name, p in discriminator.named_parameters()}
     patches = torch.func.functional_call(discriminator, fixed, (reconstruction,))[-1]
-    return _least_squares()(patches, target_is_real=True, for_discriminator=False)
+    return (patches - 1).square().mean()
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #024
-def _begun(
-    config:AutoencoderConfig,  # `adversarial_start` and the number of steps
-    calls:torch.Tensor,        # 0-d, how often the loss was computed in training
-) -> bool:                     # whether the adversarial term counts
-    "The adversarial term begins after a share of the steps."
-    return config.adversarial > 0 and int(calls) >= config.adversarial_start * config.training.steps * config.training.accumulate
-
-# %% ../../nbs/2_method/08_autoencoder.ipynb #026
+# %% ../../nbs/2_method/08_autoencoder.ipynb #025
 class AutoencoderLoss(nn.Module):
-    "The autoencoder with what it is trained on: L1 and KL, and perceptual and adversarial terms where they are switched on."
+    "The autoencoder with what it is trained on: L1 and KL, and perceptual and adversarial terms where they are on."
     def __init__(self,
         autoencoder:nn.Module,     # AutoencoderKL, trained
         config:AutoencoderConfig,  # weights of the terms
-        discriminator:nn.Module|None=None, # PatchDiscriminator; used, not trained here; needed when config.adversarial > 0
+        discriminator:nn.Module|None=None, # PatchDiscriminator; used, not trained; needed when config.adversarial > 0
+        perceptual:PerceptualLoss|None=None, # needed when config.perceptual > 0
     ):
         super().__init__()
-        if config.adversarial and discriminator is None:
-            raise ValueError(f"AutoencoderLoss() 'discriminator' must be given where config.adversarial is {config.adversarial}, got None")
-        self.autoencoder, self.config = autoencoder, config
-        self.perceptual = PerceptualLoss(config.perceptual_weights, config.perceptual_slices) if config.perceptual else None
+        for name, weight, part in (('discriminator', config.adversarial, discriminator),
+                                   ('perceptual', config.perceptual, perceptual)):
+            if weight and part is None:
+                raise ValueError(f"AutoencoderLoss() '{name}' must be given where its weight is {weight}, got None")
+        self.autoencoder, self.config, self.perceptual = autoencoder, config, perceptual
         self.unregistered = (discriminator,)     # inside a tuple it is not among this module's parameters
-        self.register_buffer('calls', torch.zeros((), dtype=torch.long))
+        self.register_buffer('calls', torch.zeros((), dtype=torch.long, device='cpu'))   # read by Python
 
     def forward(self,
         data:dict,                 # 'image': (B, 1, *spatial), in [0, 1]
@@ -171,11 +170,12 @@ class AutoencoderLoss(nn.Module):
         mean, sigma = self.autoencoder.encode(image)
         reconstruction = self.autoencoder.decode(sample_latent(mean, sigma, generator))
         parts = dict(l1=F.l1_loss(reconstruction, image), kl=latent_divergence(mean, sigma))
-        if self.perceptual is not None: parts['perceptual'] = self.perceptual(reconstruction, image, generator)
-        if _begun(c, self.calls): parts['adversarial'] = fooling_loss(self.unregistered[0], reconstruction)
+        if c.perceptual: parts['perceptual'] = self.perceptual(reconstruction, image, generator)
+        if int(self.calls) >= c.adversarial_from:
+            parts['adversarial'] = fooling_loss(self.unregistered[0], reconstruction)
         if self.training: self.calls += 1
         weights = dict(l1=1., kl=c.kl, perceptual=c.perceptual, adversarial=c.adversarial)
-        return dict(loss=sum(weights[k] * v for k, v in parts.items()), **parts)
+        return dict(loss=sum(weights[name]*part for name, part in parts.items()), **parts)
 
 # %% ../../nbs/2_method/08_autoencoder.ipynb #031
 class DiscriminatorLoss(nn.Module):
@@ -187,37 +187,40 @@ class DiscriminatorLoss(nn.Module):
     ):
         super().__init__()
         self.discriminator, self.config, self.unregistered = discriminator, config, (autoencoder,)
-        self.register_buffer('calls', torch.zeros((), dtype=torch.long))
+        self.register_buffer('calls', torch.zeros((), dtype=torch.long, device='cpu'))   # read by Python
 
     def forward(self,
         data:dict,                 # 'image': (B, 1, *spatial), in [0, 1]
         generator:torch.Generator, # on the CPU; noise of the latent
     ) -> dict:                     # 0-d tensors: 'loss', and 'real', 'fake' once the adversarial term has begun
         "The mean of both squared errors; a zero without effect before the adversarial term begins."
-        begun = _begun(self.config, self.calls)
+        begun = int(self.calls) >= self.config.adversarial_from
         if self.training: self.calls += 1
         if not begun: return dict(loss=sum(p.sum() for p in self.discriminator.parameters()) * 0.)
         with torch.no_grad():
             autoencoder = self.unregistered[0]
-            fake = autoencoder.decode(sample_latent(*autoencoder.encode(data['image']), generator))
-        parts = {name: _least_squares()(self.discriminator(x)[-1], target_is_real=name == 'real', for_discriminator=True)
-                 for name, x in dict(real=data['image'], fake=fake).items()}
-        return dict(loss=(parts['real'] + parts['fake']) / 2, **parts)
+            reconstruction = autoencoder.decode(sample_latent(*autoencoder.encode(data['image']), generator))
+        real = (self.discriminator(data['image'])[-1] - 1).square().mean()
+        fake = self.discriminator(reconstruction)[-1].square().mean()
+        return dict(loss=(real + fake)/2, real=real, fake=fake)
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #034
 def autoencoder_losses(
     autoencoder:nn.Module,     # AutoencoderKL, trained in place
     config:AutoencoderConfig,  # weights of the terms
     seed:int=0,                # for the discriminator's initial weights
+    perceptual:PerceptualLoss|None=None, # None: from `config.perceptual_weights`, where the term is on
 ) -> dict[str,nn.Module]:      # 'autoencoder' and, where the adversarial term is on, 'discriminator'
     "The losses that `fit` takes in turn at every step."
-    if not config.adversarial: return dict(autoencoder=AutoencoderLoss(autoencoder, config))
+    if config.perceptual and perceptual is None:
+        network = lpips_network(alexnet_features(config.perceptual_weights))
+        perceptual = PerceptualLoss(network, config.perceptual_slices)
+    if not config.adversarial: return dict(autoencoder=AutoencoderLoss(autoencoder, config, perceptual=perceptual))
     dim = autoencoder.encoder.blocks[0].conv.weight.ndim - 2
     discriminator = build_discriminator(config, dim, seed)
-    return dict(autoencoder=AutoencoderLoss(autoencoder, config, discriminator),
+    return dict(autoencoder=AutoencoderLoss(autoencoder, config, discriminator, perceptual),
                 discriminator=DiscriminatorLoss(autoencoder, discriminator, config))
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #040
+# %% ../../nbs/2_method/08_autoencoder.ipynb #041
 @torch.no_grad()
 def latent_scale(
     autoencoder:nn.Module,     # AutoencoderKL, trained
@@ -230,38 +233,33 @@ def latent_scale(
         z = encode(autoencoder, images.to(device)).double()
         count, total, squares = count + z.numel(), total + z.sum().item(), squares + z.square().sum().item()
     if count == 0: raise ValueError("latent_scale() 'batches' must hold at least one batch of images, got none")
-    variance = squares / count - (total / count) ** 2
-    if not 0 < variance < math.inf: raise ValueError(f"latent_scale(): the latents' variance is {variance}, expected a positive number; the autoencoder is not trained")
+    variance = squares/count - (total/count)**2
+    if not 0 < variance < math.inf:
+        raise ValueError(f"latent_scale(): the latents' variance is {variance}, expected a positive number; "
+                         "the autoencoder is not trained")
     return variance ** -0.5
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #044
-class _DecoderCopy(nn.Module):
-    "Latent to image-sized output, as `AutoencoderKL.decode` does it."
-    def __init__(self, post_quant_conv, decoder):
-        super().__init__()
-        self.post_quant_conv, self.decoder = post_quant_conv, decoder
-
-    def forward(self, z): return self.decoder(self.post_quant_conv(z))
-
+# %% ../../nbs/2_method/08_autoencoder.ipynb #046
 def build_decoder_copy(
     autoencoder:nn.Module, # AutoencoderKL; copied, not changed
-    out_channels:int,      # channels of the result: one a spatial axis for a displacement
+    out_channels:int,      # channels of the result: one per spatial axis for a displacement
     zero:bool=True,        # the last convolution starts at zero, and so does the output
     seed:int=0,            # for the last convolution where it does not start at zero
-) -> nn.Module:            # unscaled latents (B, latent_channels, *spatial / factor) to (B, out_channels, *spatial)
-    "A trainable copy of the image decoder with a new last convolution."
-    result = _DecoderCopy(copy.deepcopy(autoencoder.post_quant_conv), copy.deepcopy(autoencoder.decoder)).requires_grad_(True)
+) -> nn.Sequential:        # unscaled latents (B, latent_channels, *spatial / factor) to (B, out_channels, *spatial)
+    "A trainable copy of what `AutoencoderKL.decode` does, with a new last convolution."
+    parts = OrderedDict(post_quant_conv=autoencoder.post_quant_conv, decoder=autoencoder.decoder)
+    result = copy.deepcopy(nn.Sequential(parts)).requires_grad_(True)
     old = result.decoder.blocks[-1].conv
     with seeded(seed): new = type(old)(old.in_channels, out_channels, old.kernel_size, padding=old.padding)
-    if zero: nn.init.zeros_(new.weight), nn.init.zeros_(new.bias)
+    if zero:
+        nn.init.zeros_(new.weight)
+        nn.init.zeros_(new.bias)
     result.decoder.blocks[-1].conv = new.to(old.weight)
     return result
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #047
-def _generative_name(
-    name:str,              # of a weight in MONAI's network
-) -> str:                  # of the same weight in monai-generative's network
-    "What a weight was called before the networks moved into MONAI."
+# %% ../../nbs/2_method/08_autoencoder.ipynb #051
+def _generative_name(name:str) -> str:
+    "What a weight of MONAI's network was called before the networks moved into MONAI."
     moves = {'.attn.to_': '.to_', '.out_proj.': '.to_out.0.', '.postconv.': '.conv.'}
     return next((name.replace(new, old) for new, old in moves.items() if new in name), name)
 
@@ -273,12 +271,15 @@ def load_generative_checkpoint(
     state = {k.removeprefix('module.'): v for k, v in state_dict.items()}
     wanted, found = network.state_dict(), {}
     for name, own in wanted.items():
+        old = _generative_name(name)
         if name in state: found[name] = state.pop(name)
         elif '.attn.out_proj.' in name: found[name] = torch.eye(len(own)) if own.ndim == 2 else torch.zeros(len(own))
-        elif _generative_name(name) in state: found[name] = state.pop(_generative_name(name))
-    unused = [k for k in state if '.proj_attn.' not in k]
-    missing = [k for k in wanted if k not in found]
-    shapes = [f'{k} {tuple(v.shape)} for {tuple(wanted[k].shape)}' for k, v in found.items() if v.shape != wanted[k].shape]
-    for what, names in (('missing', missing), ('left over', unused), ('of another shape', shapes)):
-        if names: raise ValueError(f"load_generative_checkpoint(): {len(names)} weights are {what}, expected none; the first: {names[:3]}")
+        elif old in state: found[name] = state.pop(old)
+    shapes = [f'{k} {tuple(v.shape)} for {tuple(wanted[k].shape)}'
+              for k, v in found.items() if v.shape != wanted[k].shape]
+    problems = {'missing': [k for k in wanted if k not in found],
+                'left over': [k for k in state if '.proj_attn.' not in k], 'of another shape': shapes}
+    for what, names in problems.items():
+        if names: raise ValueError(f"load_generative_checkpoint(): {len(names)} weights are {what}, expected none; "
+                                   f"the first: {names[:3]}")
     network.load_state_dict(found)
