@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from monai.networks.blocks import UpSample
 from monai.networks.nets import AutoencoderKL, PatchDiscriminator
 
 from ..core import check_shape, seeded
@@ -243,18 +244,21 @@ def latent_scale(
 def build_decoder_copy(
     autoencoder:nn.Module, # AutoencoderKL; copied, not changed
     out_channels:int,      # channels of the result: one per spatial axis for a displacement
-    zero:bool=True,        # the last convolution starts at zero, and so does the output
-    seed:int=0,            # for the last convolution where it does not start at zero
-) -> nn.Sequential:        # unscaled latents (B, latent_channels, *spatial / factor) to (B, out_channels, *spatial)
-    "A trainable copy of what `AutoencoderKL.decode` does, with a new last convolution."
+    half_grid:bool=False,  # stop before the last enlargement, on a grid of twice the spacing
+) -> nn.Sequential:        # unscaled latents (B, latent_channels, *latent) to zeros (B, out_channels, *grid)
+    "A trainable copy of what `AutoencoderKL.decode` does; its new last convolution starts at zero."
     parts = OrderedDict(post_quant_conv=autoencoder.post_quant_conv, decoder=autoencoder.decoder)
     result = copy.deepcopy(nn.Sequential(parts)).requires_grad_(True)
-    old = result.decoder.blocks[-1].conv
-    with seeded(seed): new = type(old)(old.in_channels, out_channels, old.kernel_size, padding=old.padding)
-    if zero:
-        nn.init.zeros_(new.weight)
-        nn.init.zeros_(new.bias)
-    result.decoder.blocks[-1].conv = new.to(old.weight)
+    *blocks, norm, last = result.decoder.blocks
+    channels, old = last.conv.in_channels, last.conv
+    if half_grid:
+        blocks = blocks[:max(i for i, block in enumerate(blocks) if isinstance(block, UpSample))]
+        channels = blocks[-1].out_channels
+        norm = nn.GroupNorm(norm.num_groups, channels, eps=norm.eps).to(old.weight)
+    with seeded(0): last.conv = type(old)(channels, out_channels, old.kernel_size, padding=old.padding).to(old.weight)
+    nn.init.zeros_(last.conv.weight)
+    nn.init.zeros_(last.conv.bias)
+    result.decoder.blocks = nn.ModuleList([*blocks, norm, last])
     return result
 
 # %% ../../nbs/2_method/08_autoencoder.ipynb #051

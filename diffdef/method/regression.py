@@ -45,6 +45,7 @@ def expected_features(
         row[~known] = row[known] @ (inverse @ moments[known][:, ~known])
     return filled
 
+# %% ../../nbs/2_method/05_regression.ipynb #016
 class MeanField(nn.Module):
     "What subjects have on average, as a function of the condition: velocities, or anything else on a grid."
     def __init__(self,
@@ -80,7 +81,7 @@ class MeanField(nn.Module):
         leverage = (self.features(codes) @ self.whitening).square().sum(1)
         return torch.einsum('b,...->b...', leverage, self.noise)
 
-# %% ../../nbs/2_method/05_regression.ipynb #013
+# %% ../../nbs/2_method/05_regression.ipynb #017
 def fit_mean_field(
     fields:np.ndarray,                # of the subjects, (N, channels, *grid), or what can be sliced like it
     codes:torch.Tensor,               # their condition vectors, (N, n_conditions), NaN where unknown
@@ -110,7 +111,7 @@ def _local_mean(x:torch.Tensor, window:float) -> torch.Tensor:
     "Average over a Gaussian neighbourhood."
     return torch.from_numpy(gaussian_filter(x.numpy(), window))
 
-# %% ../../nbs/2_method/05_regression.ipynb #036
+# %% ../../nbs/2_method/05_regression.ipynb #041
 def write_mean(
     path:str|Path,              # `*.safetensors`
     mean:MeanField,             # fitted
