@@ -174,11 +174,10 @@ class DeformationModel(nn.Module):
         noise:torch.Tensor,           # standard normal, (B, C, *latent)
         codes:torch.Tensor,           # condition vectors, (B, n_conditions)
         steps:int=5,                  # denoising steps
-        guidance:float=1.,            # classifier-free guidance
         keep_gradient:int=0,          # last denoising steps that are differentiated through
     ) -> torch.Tensor:                # (B, dim, *grid), on the decoder's own grid
         "The field for each noise and condition."
-        return self.decode(sample_latents(self.denoiser, noise, codes, steps, guidance, keep_gradient), codes)
+        return self.decode(sample_latents(self.denoiser, noise, codes, steps, keep_gradient=keep_gradient), codes)
 
 class DeformationLoss(nn.Module):
     "λ_diff·L_diff + λ_geo·L_geo + λ_be·BE (Diff-Def, eq. 6), plus the regression on registered velocities."

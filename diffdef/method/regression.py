@@ -81,7 +81,6 @@ class MeanField(nn.Module):
         leverage = (self.features(codes) @ self.whitening).square().sum(1)
         return torch.einsum('b,...->b...', leverage, self.noise)
 
-# %% ../../nbs/2_method/05_regression.ipynb #017
 def fit_mean_field(
     fields:np.ndarray,                # of the subjects, (N, channels, *grid), or what can be sliced like it
     codes:torch.Tensor,               # their condition vectors, (N, n_conditions), NaN where unknown
@@ -111,7 +110,7 @@ def _local_mean(x:torch.Tensor, window:float) -> torch.Tensor:
     "Average over a Gaussian neighbourhood."
     return torch.from_numpy(gaussian_filter(x.numpy(), window))
 
-# %% ../../nbs/2_method/05_regression.ipynb #041
+# %% ../../nbs/2_method/05_regression.ipynb #040
 def write_mean(
     path:str|Path,              # `*.safetensors`
     mean:MeanField,             # fitted
