@@ -22,7 +22,7 @@ from .method.denoiser import Denoiser
 from .method.population_atlas import PopulationAtlas
 from .method.registration import Registration
 from .method.regression import MeanField, condition_features
-from .method.resampled import Appearance, ConditionLabels, read_appearance, read_labels
+from .method.resampled import Appearance, ConditionLabels
 from .method.run_folder import read_config, start_run
 from diffdef.method.stages import (
     cohort_latents, train_appearance, train_autoencoder, train_deformation, train_denoiser, train_labels,
@@ -69,7 +69,7 @@ class Run:
         if not path.exists(): raise FileNotFoundError(f"{path} is missing: this run is not trained to its end; the same `diffdef train` command goes on with it")
         model = build_model(config, conditions, tuple(stored['shape']))
         load_result(path, model)
-        return cls(folder, config, conditions, PopulationAtlas.read(folder), model.to(device).eval().requires_grad_(False), device, stored['seed'], read_labels(folder), read_appearance(folder))
+        return cls(folder, config, conditions, PopulationAtlas.read(folder), model.to(device).eval().requires_grad_(False), device, stored['seed'], ConditionLabels.read(folder), Appearance.read(folder))
 
 def latent_shape(
     config:Config,                   # settings

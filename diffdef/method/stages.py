@@ -27,9 +27,7 @@ from .population_atlas import PopulationAtlas, build_template, read_template
 from .refinement import register_cohort
 from .registration import Registration, RegistrationLoss, pair_batch
 from .regression import MeanField, fit_mean_field
-from diffdef.method.resampled import (
-    Appearance, ConditionLabels, read_appearance, read_labels, write_appearance, write_labels
-)
+from .resampled import Appearance, ConditionLabels
 from .run_folder import STAGES, read_fields
 from ..settings import Config
 from ..training import TrainingConfig, fit
@@ -201,7 +199,7 @@ def train_labels(
     device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
 ) -> ConditionLabels|None:           # None where fewer than ten subjects have labels
     "Labels as a function of the condition, from the registrations to all subjects."
-    return _regression(folder, 'labels', ConditionLabels, write_labels, read_labels, cohort, config, device)
+    return _regression(folder, ConditionLabels, cohort, config, device)
 
 def train_appearance(
     folder:Path,                     # of the run, with fields.npy; keeps appearance.safetensors
@@ -210,11 +208,12 @@ def train_appearance(
     device:torch.device|str|None=None, # where subjects are carried; None: a GPU where there is one
 ) -> Appearance|None:                # None where there are fewer than ten subjects, or no conditions
     "Grey values as a function of the condition, from the registrations to all subjects."
-    return _regression(folder, 'appearance', Appearance, write_appearance, read_appearance, cohort, config, device)
+    return _regression(folder, Appearance, cohort, config, device)
 
-def _regression(folder:Path, name:str, kind:type, write, read, cohort:Cohort, config:Config, device):
+def _regression(folder:Path, kind:type, cohort:Cohort, config:Config, device):
     "What a folder keeps of a regression; or fitted, timed and kept."
-    if (folder/f'{name}.safetensors').exists(): return read(folder)
-    with _timed(folder/f'{name}.csv'): found = kind.fit(cohort, read_fields(folder), config.registration.diffeomorphic, device=device or best_device())
-    if found is not None: write(folder, found)
+    path = folder/kind.file
+    if path.exists(): return kind.read(folder)
+    with _timed(path.with_suffix('.csv')): found = kind.fit(cohort, read_fields(folder), config.registration.diffeomorphic, device=device or best_device())
+    if found is not None: found.write(folder)
     return found
