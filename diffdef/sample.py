@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
-import matplotlib.image
+import matplotlib.figure
 import numpy as np
 import torch
 
@@ -32,16 +32,17 @@ def antithetic_noise(
     half = torch.randn((n + 1)//2, *shape, generator=generator)
     return torch.stack([half, -half], 1).flatten(0, 1)[:n]
 
-# %% ../nbs/2_method/16_sample.ipynb #009
-@dataclass(frozen=True, eq=False)
+# %% ../nbs/2_method/16_sample.ipynb #011
+@dataclass(frozen=True, eq=False, repr=False)
 class Atlas:
     "A conditional atlas."
     conditions:dict              # as asked, {'age': 70, 'sex': 'F'}
     image:Volume                 # (1, *spatial), in [0, 1]
-    displacement:Volume          # (dim, *spatial), voxels; pulls the population atlas back: image(x) = A(x + u(x)), A the population atlas with the grey values of the condition
+    displacement:Volume          # (dim, *spatial), voxels; pulls the population atlas back: image(x) = A(x + u(x)), A the
+                                 # population atlas with the grey values of the condition
     inverse:Volume               # (dim, *spatial), voxels; pulls the conditional atlas back to the population atlas
     jacobian:Volume              # (1, *spatial), det(I + du/dx); tissue has grown where it is below 1
-    labels:Volume|None           # (1, *spatial), whole numbers; each label as large as its probabilities add up to, where there are some
+    labels:Volume|None           # (1, *spatial), whole numbers; each label as large as its probabilities add up to
     label_names:dict             # {4: 'ventricle'}
     volumes:dict                 # by label name, parts of voxels counted: millilitres, for slices square centimetres
     uncertainty:Volume|None      # (1, *spatial), millimetres: standard error of the displacement
@@ -52,35 +53,41 @@ class Atlas:
     @property
     def name(self) -> str: # such as 'age-70_sex-F'
         "The conditions as they appear in file names."
-        return '_'.join(f'{k}-{v:g}' if isinstance(v, (int, float)) else f'{k}-{v}' for k, v in self.conditions.items() if v is not None) or 'population'
+        known = {k: v for k, v in self.conditions.items() if v is not None}
+        words = [f'{k}-{v:g}' if isinstance(v, (int, float)) else f'{k}-{v}' for k, v in known.items()]
+        return '_'.join(words) or 'population'
 
     def save(self,
         folder:str|Path,         # made if need be
     ) -> list:                   # paths of the files
         "Writes everything as NIfTI and JSON; each file appears whole or not at all."
-        folder, stem = Path(folder), f'tpl-diffdef_{self.name}'
-        maps = dict(T1w=self.image, jacobian=self.jacobian, uncertainty=self.uncertainty)
-        paths = {k: folder/f'{stem}_{k}.nii.gz' for k, v in maps.items() if v is not None}
-        for k, path in paths.items(): write_volume(path, maps[k])
-        for k, u in dict(displacement=self.displacement, inverse=self.inverse).items():
-            paths[k] = folder/f'{stem}_desc-{k}_xfm.nii.gz'
-            write_displacement(paths[k], u)
-        if self.labels is not None:
-            paths['dseg'] = folder/f'{stem}_dseg.nii.gz'
-            write_volume(paths['dseg'], self.labels, np.int16)
-        if self.probabilities is not None:
-            paths['probseg'] = folder/f'{stem}_probseg.nii.gz'
-            write_volume(paths['probseg'], self.probabilities)
-        paths['json'] = folder/f'{stem}.json'
-        write_json(paths['json'], dict(conditions=self.conditions, volumes=self.volumes, labels={str(k): v for k, v in self.label_names.items()}, settings=self.settings,
-                                       units=dict(volumes='ml' if self.image.dim == 3 else 'cm2', displacement='mm, LPS (ITK)', uncertainty='mm')))
-        return list(paths.values())
+        stem, paths = f'{folder}/tpl-diffdef_{self.name}', []
+        maps = dict(T1w=self.image, jacobian=self.jacobian, uncertainty=self.uncertainty, dseg=self.labels,
+                    probseg=self.probabilities)
+        for name, volume in maps.items():
+            if volume is None: continue
+            paths.append(Path(f'{stem}_{name}.nii.gz'))
+            write_volume(paths[-1], volume, np.int16 if name == 'dseg' else np.float32)
+        for name, field in dict(displacement=self.displacement, inverse=self.inverse).items():
+            paths.append(Path(f'{stem}_desc-{name}_xfm.nii.gz'))
+            write_displacement(paths[-1], field)
+        units = dict(volumes='ml' if self.image.dim == 3 else 'cm2', displacement='mm, LPS (ITK)', uncertainty='mm')
+        note = dict(conditions=self.conditions, volumes=self.volumes, settings=self.settings, units=units,
+                    labels={str(k): v for k, v in self.label_names.items()})
+        write_json(f'{stem}.json', note)
+        return [*paths, Path(f'{stem}.json')]
+
+    def __repr__(self):
+        size = ' × '.join(map(str, self.image.data.shape[1:]))
+        return f"Atlas({self.name}, {size} voxels of {' × '.join(f'{s:g}' for s in self.image.spacing)} mm)"
 
     def _repr_html_(self) -> str:
         "The middle slices, for notebooks."
+        title = ', '.join(f'{k} {v}' for k, v in self.conditions.items()) or 'population atlas'
         rows = ''.join(f'<tr><td>{escape(str(k))}</td><td>{v:.1f}</td></tr>' for k, v in self.volumes.items())
-        return (f'<b>{escape(", ".join(f"{k} {v}" for k, v in self.conditions.items()) or "population atlas")}</b><br>'
-                f'<img src="data:image/png;base64,{_middle_slices(self.image)}" style="height:160px;image-rendering:auto"><table>{rows}</table>')
+        style = 'height:160px;image-rendering:auto'
+        return (f'<b>{escape(title)}</b><br><img src="data:image/png;base64,{_middle_slices(self.image)}" '
+                f'style="{style}"><table>{rows}</table>')
 
 def _middle_slices(image:Volume) -> str:
     "The middle planes side by side, as a PNG in base64."
@@ -91,7 +98,7 @@ def _middle_slices(image:Volume) -> str:
     matplotlib.image.imsave(png, row, cmap='gray', vmin=0, vmax=1, format='png')
     return base64.b64encode(png.getvalue()).decode()
 
-# %% ../nbs/2_method/16_sample.ipynb #011
+# %% ../nbs/2_method/16_sample.ipynb #013
 @torch.no_grad()
 def sample_fields(
     run:Run,                     # loaded
@@ -100,8 +107,8 @@ def sample_fields(
     steps:int,                   # denoising steps
     guidance:float,              # classifier-free guidance
     seed:int,                    # of the noise; the same noise for every condition
-) -> tuple[torch.Tensor, dict]:  # fields on the decoder's own grid, (n_draws, dim, *grid); seconds for denoising and decoding
-    "Fields of a condition, one a draw."
+) -> tuple[torch.Tensor, dict]:  # fields on the decoder's own grid, (n_draws, dim, *grid); seconds of denoising, decoding
+    "Fields of a condition, one for each draw."
     if n_draws < 1: raise ValueError(f"conditional_atlas() 'n_draws' must be 1 or more, got {n_draws}")
     noise = antithetic_noise(n_draws, run.latent_shape, step_generator('atlas', seed)).to(run.device)
     start = time.perf_counter()
@@ -125,30 +132,37 @@ def deform(
     start, decoder, atlas, mean = time.perf_counter(), run.model.decoder, run.atlas, raw.mean(0, keepdim=True)
     u = decoder.displacement(mean)
     back = decoder.displacement(-mean) if decoder.kind == 'velocity' else inverse(u)
-    place = lambda x: Volume(x[0].cpu(), atlas.affine)
-    labels, shares, sizes = _labels(run, code, u)
-    image = place(atlas.moved(u) if run.appearance is None else run.appearance.moved(atlas, code, u))
-    spread = _standard_error(run, raw, code, image.spacing)
-    volumes = {name: size*image.voxel_volume for name, size in sizes.items()}
-    return Atlas(conditions, image, place(u), place(back), place(jacobian_determinant(u)), None if labels is None else place(labels), atlas.label_names,
-                 volumes, None if spread is None else place(spread), settings, seconds | dict(warping=time.perf_counter() - start), None if shares is None else place(shares))
+    image = atlas.moved(u) if run.appearance is None else run.appearance.moved(atlas, code, u)
+    frame = Volume(image[0].cpu(), atlas.affine)
+    labels, probabilities, sizes = _labels(run, code, u)
+    maps = dict(displacement=u, inverse=back, jacobian=jacobian_determinant(u), labels=labels, probabilities=probabilities,
+                uncertainty=_standard_error(run, raw, code, frame.spacing))
+    return Atlas(
+        conditions=conditions, image=frame, label_names=atlas.label_names, settings=settings,
+        **{name: None if x is None else Volume(x[0].cpu(), atlas.affine) for name, x in maps.items()},
+        volumes={name: size*frame.voxel_volume for name, size in sizes.items()},
+        seconds=seconds | dict(warping=time.perf_counter() - start))
 
 def _labels(run:Run, code:torch.Tensor, u:torch.Tensor) -> tuple:
-    "Labels of a condition, their probabilities, and the size of each by name in voxels; where the run has no label shares, the population atlas's labels moved."
+    "Labels of a condition, their probabilities or None, and the size of each by name in voxels."
+    names = run.atlas.label_names
     if run.labels is not None:
-        shares, names = run.labels.moved(code, u), run.atlas.label_names
-        return run.labels.winner(shares), shares, {names[k]: float(s.sum()) for k, s in zip(run.labels.values, shares[0]) if k in names}
+        probabilities = run.labels.moved(code, u)
+        sizes = {names[k]: float(p.sum()) for k, p in zip(run.labels.values, probabilities[0]) if k in names}
+        return run.labels.winner(probabilities), probabilities, sizes
     labels, sizes = (None, {}) if run.atlas.fine_labels is None else run.atlas.moved_labels(u)
     return labels, None, sizes
 
 def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple) -> torch.Tensor|None:
-    "Standard error of the displacement, (1, 1, *spatial), millimetres: of the mean field, and between draws; the grid is enlarged after the statistics, not before."
+    "Standard error of the displacement, (1, 1, *spatial), millimetres: of the mean field, and between draws."
     mean = run.model.mean
     if len(raw) == 1 and mean is None: return None
-    variance = (raw - raw.mean(0)).square().sum(0, keepdim=True) / max(len(raw) - len(raw) % 2, 1)      # draws of opposite noise lie around their mean by themselves
+    pairs = max(len(raw) - len(raw) % 2, 1)                   # draws of opposite noise lie around their mean by themselves
+    variance = (raw - raw.mean(0)).square().sum(0, keepdim=True) / pairs
     if mean is not None: variance = variance + mean.variance(code.to(raw)[None])
     mm = torch.tensor(spacing, device=raw.device).reshape(1, -1, *[1]*len(spacing))
-    return (run.model.decoder.full(variance.sqrt())*mm).square().sum(1, keepdim=True).sqrt()
+    error = run.model.decoder.full(variance.sqrt())           # the grid is enlarged after the statistics, not before
+    return (error*mm).square().sum(1, keepdim=True).sqrt()
 
 def conditional_atlas(
     run:str|Path|Run|RunByCategory, # run folder, or what `load_run` gave
@@ -157,20 +171,20 @@ def conditional_atlas(
     guidance:float|None=None,    # classifier-free guidance, 1 = as learned; None: the run's setting
     seed:int=0,                  # of the noise
     extrapolate:bool=False,      # accept values outside the trained range
-    appearance:bool=True,        # give the image the grey values of the condition; False: the population atlas deformed, and nothing else
+    appearance:bool=True,        # grey values of the condition; False: the population atlas deformed, and nothing else
     device:str|None=None,        # for a run that is not loaded yet; None: a GPU where there is one
     **conditions,                # values by name, such as age=70, sex='F'; one left out is unknown
 ) -> Atlas:
-    "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3), with the grey values of the condition."
+    "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3)."
     run, asked = (load_run(run, device) if isinstance(run, (str, Path)) else run).choose(conditions)
     if not appearance: run = replace(run, appearance=None)
-    code = run.conditions.encode(asked, extrapolate)
-    c = run.config
-    settings = dict(draws=c.draws if n_draws is None else n_draws, steps=c.steps if steps is None else steps, guidance=c.guidance if guidance is None else float(guidance), seed=seed)
+    code, c = run.conditions.encode(asked, extrapolate), run.config
+    settings = dict(draws=c.draws if n_draws is None else n_draws, steps=c.steps if steps is None else steps,
+                    guidance=c.guidance if guidance is None else float(guidance), seed=seed)
     raw, seconds = sample_fields(run, code, *settings.values())
     return deform(run, raw, code, conditions, settings | dict(appearance=run.appearance is not None), seconds)
 
-# %% ../nbs/2_method/16_sample.ipynb #020
+# %% ../nbs/2_method/16_sample.ipynb #035
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."
@@ -187,7 +201,9 @@ def difference(
 ) -> Difference:
     "The field from the atlas of one condition to that of another, with its Jacobian determinant."
     run = load_run(run, settings.get('device')) if isinstance(run, (str, Path)) else run
-    if run.choose(start)[0] is not run.choose(end)[0]: raise ValueError(f"difference() of {start} and {end}: they come from different population atlases, expected the same category at both ends")
-    a, b = (conditional_atlas(run, **settings, **c) for c in (start, end))
+    if run.choose(start)[0] is not run.choose(end)[0]:
+        raise ValueError(f"difference() of {start} and {end}: they come from different population atlases, "
+                         "expected the same category at both ends")
+    a, b = (conditional_atlas(run, **settings, **conditions) for conditions in (start, end))
     u = compose(a.inverse.data[None], b.displacement.data[None])
-    return Difference(start, end, Volume(u[0], a.image.affine), Volume(jacobian_determinant(u)[0], a.image.affine))
+    return Difference(start, end, *(Volume(x[0], a.image.affine) for x in (u, jacobian_determinant(u))))
