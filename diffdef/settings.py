@@ -39,50 +39,40 @@ class Config:
         return max(8, self.autoencoder.factor * 2**(len(self.denoiser.channels) - 1))
 
 def config_from_dict(
-    values:dict,                   # nested, as `dataclasses.asdict` gives and JSON keeps
+    values:dict,                   # nested, as `dataclasses.asdict` gives and JSON keeps; a single value may be a text
     base=None,                     # settings for what is not named; `Config()` if None
     where:str='',                  # path of this part, for messages
 ):                                 # of the same class as `base`
     "Settings from a nested dictionary; unknown keys are refused by name."
     base, changes = Config() if base is None else base, {}
-    known = {f.name for f in fields(base)}
+    known = [f.name for f in fields(base)]
     for key, value in values.items():
-        if key not in known: raise ValueError(f"unknown setting '{where}{key}', expected one of {', '.join(sorted(known))}")
-        old = getattr(base, key)
-        if is_dataclass(old): value = config_from_dict(value, old, f'{where}{key}.')
-        changes[key] = tuple(value) if isinstance(old, tuple) else value
+        name, old = f'{where}{key}', getattr(base, key, None)
+        if key not in known: raise ValueError(f"unknown setting '{name}', expected one of {', '.join(sorted(known))}")
+        if is_dataclass(old) != isinstance(value, dict):
+            inner = f": one of {', '.join(f.name for f in fields(old))}" if is_dataclass(old) else ''
+            raise ValueError(f"setting '{name}' must name a single value{inner}")
+        changes[key] = config_from_dict(value, old, f'{name}.') if is_dataclass(old) else _value(value, old, name)
     return replace(base, **changes)
 
-# %% ../nbs/2_method/11_settings.ipynb #010
 _KINDS = {bool: 'true or false', int: 'a whole number', float: 'a number'}
 
-def _parse(text:str, old, key:str):
-    "The value of a setting from its text, of the kind that the setting has."
-    if isinstance(old, str): return text
+def _value(given, old, name:str):
+    "A value of the kind that the setting has, from JSON or from a text."
+    if isinstance(old, tuple) and not isinstance(given, str): return tuple(given)
+    if isinstance(old, str) or not isinstance(given, str): return given
     if isinstance(old, tuple):
-        try: return tuple(json.loads(text if text.startswith('[') else f'[{text}]'))
+        try: return tuple(json.loads(given if given.startswith('[') else f'[{given}]'))
         except ValueError as e:
-            raise ValueError(f"setting '{key}' expects numbers with commas, such as 8,16,32, got {text!r}") from e
-    if text.lower() == 'none': return None
+            raise ValueError(f"setting '{name}' expects numbers with commas, such as 8,16,32, got {given!r}") from e
+    if given.lower() == 'none': return None
     kind = next((k for k in (bool, int) if isinstance(old, k)), float)
-    try: value = dict(true=True, false=False)[text.lower()] if kind is bool else kind(text)
+    try: value = dict(true=True, false=False)[given.lower()] if kind is bool else kind(given)
     except (ValueError, KeyError): value = math.nan
-    if not math.isfinite(value): raise ValueError(f"setting '{key}' expects {_KINDS[kind]}, got {text!r}")
+    if not math.isfinite(value): raise ValueError(f"setting '{name}' expects {_KINDS[kind]}, got {given!r}")
     return value
 
-def _set(base, path:list, text:str, key:str):
-    "A copy of `base` in which the setting at `path` has the value written in `text`."
-    known = [f.name for f in fields(base)]
-    if path[0] not in known and hasattr(getattr(base, 'training', None), path[0]): path = ['training', *path]
-    name, rest = path[0], path[1:]
-    if name not in known:
-        raise ValueError(f"unknown setting '{key}', expected one of {', '.join(sorted(known))} for '{name}'")
-    old = getattr(base, name)
-    if is_dataclass(old) != bool(rest):
-        inner = f": one of {', '.join(f.name for f in fields(old))}" if is_dataclass(old) else ''
-        raise ValueError(f"setting '{key}' must name a single value{inner}")
-    return replace(base, **{name: _set(old, rest, text, key) if rest else _parse(text, old, key)})
-
+# %% ../nbs/2_method/11_settings.ipynb #010
 def override(
     config:str|Config,             # to start from, or the name of a preset
     settings,                      # texts such as 'autoencoder.steps=500'
@@ -93,8 +83,13 @@ def override(
         config = PRESETS[config]
     for text in settings:
         key, equals, value = text.partition('=')
-        if not equals: raise ValueError(f"setting {text!r} must look like key=value, for instance autoencoder.steps=500")
-        config = _set(config, key.strip().split('.'), value.strip(), key.strip())
+        if not equals: raise ValueError(f"setting {text!r} must look like key=value, such as autoencoder.steps=500")
+        path, nested = key.strip().split('.'), value.strip()
+        stage = getattr(config, path[0], None)
+        if len(path) == 2 and not hasattr(stage, path[1]) and hasattr(getattr(stage, 'training', None), path[1]):
+            path.insert(1, 'training')
+        for name in reversed(path): nested = {name: nested}
+        config = config_from_dict(nested, config)
     return config
 
 # %% ../nbs/2_method/11_settings.ipynb #015

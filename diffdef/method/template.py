@@ -23,11 +23,11 @@ from ..settings import Config, override
 # %% ../../nbs/2_method/15_template.ipynb #006
 @torch.no_grad()
 def centring(
-    fields:np.ndarray,               # velocities from an atlas to subjects, (N, dim, *spatial / 2), from `register_cohort`
+    fields:np.ndarray,               # velocities from an atlas to subjects, (N, dim, *spatial / 2)
     atlas:PopulationAtlas,           # where they start
     spacing:tuple,                   # millimetres along each axis
-) -> dict:                           # subjects: N; both averaged over the brain: mean_displacement_mm, length of the mean
-                                     # displacement; mean_log_jacobian, of the mean over the subjects
+) -> dict:                           # subjects: N; and averaged over the brain: mean_displacement_mm, length of the
+                                     # mean; mean_log_jacobian, mean over the subjects
     "How far an atlas is from the middle of its cohort."
     inside, total, logs = atlas.image[0] > .05, 0., 0.
     for field in fields:
@@ -46,7 +46,7 @@ def build_population_atlas(
                                      # template_report.json
     preset:str|Config='small',       # name of a preset, or settings
     settings=(),                     # texts such as 'registration.steps=500'
-    by:str='',                       # a categorical column: an atlas for each category, template_sex-F_T1w.nii.gz and so on
+    by:str='',                       # a categorical column: an atlas for each category, template_sex-F_T1w.nii.gz …
     seed:int=0,                      # of everything random
     progress:bool=True,              # show bars
 ) -> dict:                           # by category ('' for one atlas): what `centring` says
