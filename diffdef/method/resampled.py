@@ -16,14 +16,14 @@ import torch
 
 from ..cohort import Cohort
 from ..fields import average_down, fine_image, warp, warp_fine
-from .centre import carry_back
+from .centre import subject_to_centre
 from .population_atlas import PopulationAtlas, repeat_voxels
 from .regression import MeanField, fit_mean_field, read_mean, write_mean
 
 # %% ../../nbs/2_method/06_resampled.ipynb #008
 def resampled_labels(
     labels:torch.Tensor,        # of a subject, (*spatial), whole numbers
-    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `carry_back`: pulls the subject to the atlas
+    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `subject_to_centre`: pulls the subject to the atlas
     values,                     # label numbers, L of them, the background among them
 ) -> torch.Tensor:              # (L, *spatial), 0 to 1, sum 1
     "Which fraction of each voxel of the population atlas has each label in a subject."
@@ -32,7 +32,7 @@ def resampled_labels(
 
 def resampled_image(
     image:torch.Tensor,         # of a subject, (1, 1, *spatial), normalised
-    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `carry_back`: pulls the subject to the atlas
+    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `subject_to_centre`: pulls the subject to the atlas
 ) -> torch.Tensor:              # (1, *spatial)
     "A subject's image in the population atlas's frame."
     return average_down(warp(fine_image(image, splines=False), u))[0]
@@ -62,7 +62,7 @@ class ResampledSubjects:
     def _one(self, i:int) -> torch.Tensor:
         "The maps of one subject, (labels or 1, *spatial)."
         field = torch.from_numpy(self.fields[i:i + 1].astype(np.float32)).to(self.device)
-        u = carry_back(field, torch.zeros_like(field), self.diffeomorphic)
+        u = subject_to_centre(field, torch.zeros_like(field), self.diffeomorphic)
         if self.values: return resampled_labels(self.cohort.labels(i).to(u.device), u, self.values).cpu()
         return resampled_image(self.cohort.images([i]).to(u.device), u).cpu()
 
