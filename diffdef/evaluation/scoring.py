@@ -280,11 +280,10 @@ def volume_scores(
     "Label fractions of an atlas beside those of subjects of its condition."
     found = {name: label_fraction(labels, k) for k, name in scorer.run.atlas.label_names.items()}
     bands, held_out_bands = expected_fractions(scorer, code), expected_fractions(scorer, code, unseen=True)
-    error = {name: band.error([found[name]])[0] for name, band in bands.items()}
-    outside = {name: band.outside([found[name]])[0] for name, band in bands.items()}
-    held_out_error = {name: band.error([found[name]])[0] for name, band in held_out_bands.items()}
-    scores = dict(volume_error=error, held_out_volume_error=held_out_error, outside_band=outside)
-    return {name: 100*float(np.mean(list(values.values()))) for name, values in scores.items() if values}
+    scores = dict(volume_error=[abs(found[name] - band.curve[0]) for name, band in bands.items()],
+                  held_out_volume_error=[abs(found[name] - band.curve[0]) for name, band in held_out_bands.items()],
+                  outside_band=[band.outside([found[name]])[0] for name, band in bands.items()])
+    return {name: 100*float(np.mean(values)) for name, values in scores.items() if values}
 
 def fidelity_scores(
     scorer:Scorer,           # what the cohort says
