@@ -48,7 +48,7 @@ def short_table(
     metrics:Sequence=MAIN,   # columns
 ) -> pd.DataFrame:           # texts; lines (condition, method), columns titles of metrics
     "Mean ± standard deviation, one line for each kind of condition and method."
-    known = table[list(names)].notna()
+    known = table.reindex(columns=list(names)).notna()
     kinds = [', '.join(n for n in names if line[n]) for _, line in known.iterrows()]
     groups = table.assign(kind=kinds).groupby(['kind', 'method'], sort=False)
     means, lines = groups[list(metrics)].mean(), {}
