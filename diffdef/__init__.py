@@ -9,7 +9,7 @@ _FRONT_DOOR = {
     'Cohort': 'cohort',
     'SimulationConfig': 'simulate', 'simulate_cohort': 'simulate', 'read_truth': 'simulate',
     'PRESETS': 'settings', 'override': 'settings',
-    'train': 'run', 'load_run': 'run',
+    'train': 'run', 'load_run': 'run', 'export_run': 'run',
     'conditional_atlas': 'sample', 'difference': 'sample',
     'show_atlas': 'show', 'show_sheet': 'show', 'explore': 'show',
     'evaluate_run': 'evaluation.run_report', 'describe': 'evaluation.cost',
