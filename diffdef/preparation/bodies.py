@@ -26,7 +26,7 @@ from diffdef.core import (
 )
 from .jobs import Job, Kind, list_jobs, prepare_jobs
 from diffdef.preparation.scan import (
-    Clock, check_labels, collect_warnings, find_images, read_header, read_scan, resample
+    Clock, check_labels, collect_warnings, find_images, read_scan, resample, scan_header
 )
 
 # %% ../../nbs/4_preparation/06_bodies.ipynb #011
@@ -206,7 +206,7 @@ def _extents(jobs:list) -> tuple[list, list]:
     "Of each subject whose stations can be read: field of view and finest spacing, millimetres along each axis."
     extents, spacings, errors = [], [], []
     for job in jobs:
-        try: headers = [read_header(path) for path in job.images]
+        try: headers = [scan_header(path) for path in job.images]
         except (ValueError, OSError) as e:
             errors.append(e)                                   # its own preparation will say so
             continue

@@ -140,7 +140,7 @@ def unpack(
         os.replace(content, out)
     return checksum
 
-# %% ../../nbs/4_preparation/07_fetch.ipynb #019
+# %% ../../nbs/4_preparation/07_fetch.ipynb #020
 def _archive_of(url:str) -> str:
     "Last part of an address; one without it, or of another kind than http, is an error."
     name = PureWindowsPath(unquote(PurePosixPath(urlsplit(url).path).name)).name
