@@ -7,7 +7,6 @@ __all__ = ['BODIES', 'Stitched', 'stitch', 'body_mask', 'find_body_jobs', 'body_
            'body_picture', 'write_body', 'prepare_body_subject', 'prepare_bodies']
 
 # %% ../../nbs/4_preparation/06_bodies.ipynb #003
-import io
 import re
 import warnings
 from dataclasses import dataclass, replace
@@ -21,8 +20,8 @@ from scipy import ndimage
 
 from ..conditions import is_missing
 from diffdef.core import (
-    PLANES, Volume, atomic_write, normalise, plane, read_json, read_volume, tissue_median, write_json,
-    write_volume
+    PLANES, Volume, atomic_write, normalise, plane, png_bytes, read_json, read_volume, tissue_median,
+    write_json, write_volume
 )
 from .jobs import Job, Kind, list_jobs, prepare_jobs
 from diffdef.preparation.scan import (
@@ -313,9 +312,7 @@ def body_picture(
             row = height - 1 - (seam - p.image.affine[2, 3])/spacing[2]
             ax.axhline(row, color='white', linestyle='--', linewidth=.6)
     figure.tight_layout(pad=.2)
-    png = io.BytesIO()
-    figure.savefig(png, dpi=80)
-    return png.getvalue()
+    return png_bytes(figure, dpi=80)
 
 def write_body(
     job:Job,                 # whose

@@ -6,7 +6,6 @@
 __all__ = ['BRAINS', 'Choice', 'find_jobs', 'outline_picture', 'write_subject', 'prepare_subject', 'prepare_cohort']
 
 # %% ../../nbs/4_preparation/03_brains.ipynb #003
-import io
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,7 +14,7 @@ import matplotlib.figure
 import numpy as np
 import pandas as pd
 
-from ..core import PLANES, Volume, atomic_write, plane, write_volume
+from ..core import PLANES, Volume, atomic_write, plane, png_bytes, write_volume
 from .jobs import Job, Kind, list_jobs, prepare_jobs
 from diffdef.preparation.scan import (
     Prepared, Steps, align, bet_mask, correct_bias, deepbet_mask, find_images, mni_template, prepare_scan,
@@ -82,9 +81,7 @@ def outline_picture(
             shown = volume and plane(volume, name) == value
             if volume and shown.any(): ax.contour(shown, [.5], colors=color, linewidths=width)
     figure.tight_layout(pad=.2)
-    png = io.BytesIO()
-    figure.savefig(png, dpi=80)
-    return png.getvalue()
+    return png_bytes(figure, dpi=80)
 
 def write_subject(
     job:Job,                   # whose
