@@ -61,7 +61,7 @@ class Study:
 class NeighbourImages:
     "The images and labels of a neighbourhood."
     images:torch.Tensor          # (K, 1, *spatial), in [0, 1]
-    labels:dict                  # place in the neighbourhood: (1, 1, *spatial), whole numbers; only those that have labels
+    labels:dict                  # {n: (1, 1, *spatial), whole numbers}; only of subjects that have labels
     weights:torch.Tensor         # (K,), sum 1
     indices:torch.Tensor         # (K,), of the subjects in the cohort
 
@@ -78,7 +78,8 @@ class NeighbourImages:
         generator = None if seed is None else step_generator('baseline', seed)
         found = cohort.neighbours(cohort.conditions.encode(conditions), min(k, len(cohort)), bandwidth, generator)
         labelled = cohort.subjects['labels'].notna()
-        labels = {n: cohort.labels(i)[None, None].to(device) for n, i in enumerate(found.indices.tolist()) if labelled.iloc[i]}
+        known = [(n, i) for n, i in enumerate(found.indices.tolist()) if labelled.iloc[i]]
+        labels = {n: cohort.labels(i)[None, None].to(device) for n, i in known}
         return cls(cohort.images(found.indices).to(device), labels, found.weights.to(device), found.indices)
 
     def mean(self,
@@ -88,7 +89,8 @@ class NeighbourImages:
         return torch.tensordot(self.weights, self.images if images is None else images, 1)[None]
 
     def vote(self,
-        move:torch.Tensor|Callable|None=None, # displacements to the atlas, (K, dim, *spatial), voxels; or (n, probability) -> moved; None: not moved
+        move:torch.Tensor|Callable|None=None, # displacements to the atlas, (K, dim, *spatial), voxels, or
+                                 # (n, probability (1, 1, *spatial)) -> moved; None: not moved
     ) -> torch.Tensor|None:      # (1, *spatial), whole numbers; None where no subject has labels
         "Labels of the atlas: probabilities are moved and summed by weight, the largest sum wins."
         if not self.labels: return None
@@ -104,8 +106,8 @@ class NeighbourImages:
 def measure_displacement(
     study:Study,                 # registration and population atlas, or neither
     image:torch.Tensor,          # (1, 1, *spatial), normalised
-) -> tuple[torch.Tensor, torch.Tensor, str]: # displacement and its inverse, (1, dim, *spatial), voxels; how they were made
-    "The field from the population atlas to an image, by the run's network and its refinement; zero where there is no network."
+) -> tuple[torch.Tensor, torch.Tensor, str]: # displacement and its inverse, (1, dim, *spatial), voxels; how it was made
+    "The field from the population atlas to an image, by the run's network and its refinement; zero without a network."
     if study.registration is None or study.atlas is None:
         zero = torch.zeros(1, image.ndim - 2, *image.shape[2:], device=image.device)
         return zero, zero, 'none: identity'
@@ -129,21 +131,22 @@ def make_atlas(
     u, back, how = measure_displacement(study, image)
     volume = Volume(image[0].cpu(), study.cohort.affine)
     fields = (volume.like(x[0].cpu()) for x in (u, back, jacobian_determinant(u)))
-    sizes = {} if labels is None else {name: float((labels == k).sum())*volume.voxel_volume for k, name in names.items()}
-    labels = None if labels is None else volume.like(labels.cpu())
+    sizes = {}
+    if labels is not None:
+        sizes = {name: float((labels == k).sum())*volume.voxel_volume for k, name in names.items()}
+        labels = volume.like(labels.cpu())
     return Atlas(dict(conditions), volume, *fields, labels, names, sizes, None, settings | dict(displacement=how),
                  seconds | dict(displacement=time.perf_counter() - start))
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #022
-def _average(study:Study, conditions:dict, make:Callable, seed:int|None, k:int, bandwidth:float, **settings) -> Atlas:
-    "An atlas of a neighbourhood, where `make(neighbours)` gives its image and how labels are moved, as `vote` takes it."
+def _average(study:Study, conditions:dict, method:str, make:Callable, seed:int|None, k:int, bandwidth:float, **settings):
+    "An atlas of a neighbourhood; `make(neighbours)` gives its image and how labels are moved, as `vote` takes it."
     start = time.perf_counter()
     near = NeighbourImages.find(study, conditions, seed, k, bandwidth)
     image, move = make(near)
     middle = time.perf_counter()
     labels = near.vote(move)
     seconds = dict(atlas=middle - start, labels=time.perf_counter() - middle)
-    method = settings.pop('method')
     settings = dict(method=method, neighbours=len(near.images), bandwidth=bandwidth, seed=seed, **settings)
     return make_atlas(study, image, labels, conditions, settings, seconds)
 
@@ -155,16 +158,17 @@ def linear_average(
     bandwidth:float=.01,         # of the kernel to start with, in units of the trained range
 ) -> Atlas:
     "The weighted mean of the neighbours' images, and the vote of their labels, without registration."
-    return _average(study, conditions, lambda near: (near.mean(), None), seed, k, bandwidth, method='linear average')
+    return _average(study, conditions, 'linear average', lambda near: (near.mean(), None), seed, k, bandwidth)
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #026
 def groupwise_mean(
     near:NeighbourImages,        # images and weights
-    register:Callable,           # (moving, fixed) (K, 1, *spatial) -> displacement (K, dim, *spatial), voxels: moving(x + u(x)) like fixed
+    register:Callable,           # (moving, fixed), (K, 1, *spatial) -> displacement u (K, dim, *spatial), voxels:
+                                 # moving(x + u(x)) like fixed
     rounds:int=3,                # registrations of all images to the mean
     unbiased:bool=True,          # move the mean by minus the mean displacement
     start:torch.Tensor|None=None, # first guess, (1, 1, *spatial); None: the linear average
-) -> tuple[torch.Tensor, torch.Tensor]: # mean (1, 1, *spatial); displacements (K, dim, *spatial) that move the images to it
+) -> tuple[torch.Tensor, torch.Tensor]: # mean (1, 1, *spatial); displacements (K, dim, *spatial) of the images to it
     "Iterated mean of registered images, in the middle of them (Guimond et al. 2000)."
     if rounds < 1: raise ValueError(f"groupwise_mean() 'rounds' must be 1 or more, got {rounds}")
     mean = normalise(near.mean() if start is None else start, 'first guess')
@@ -189,7 +193,7 @@ def deepali_mean(
     register = lambda moving, fixed: exponential(deepali_velocity(moving, fixed, config), 6)
     make = partial(groupwise_mean, register=register, rounds=rounds, unbiased=unbiased)
     settings = dict(rounds=rounds, unbiased=unbiased, **asdict(config))
-    return _average(study, conditions, make, seed, k, bandwidth, method='deepali', **settings)
+    return _average(study, conditions, 'deepali', make, seed, k, bandwidth, **settings)
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #038
 @torch.no_grad()
@@ -198,7 +202,7 @@ def balanced_register(
     moving:torch.Tensor,         # (B, 1, *spatial), normalised
     fixed:torch.Tensor,          # (B, 1, *spatial), normalised
 ) -> torch.Tensor:               # displacement u (B, dim, *spatial), voxels: moving(x + u(x)) like fixed
-    "The network's displacement without its preference: half the difference of both directions; for a network of displacements its plain answer."
+    "The network's displacement without its preference; of a network that answers displacements its plain answer."
     if not network.diffeomorphic: return network(moving, fixed)
     velocity = (network.half_grid_output(moving, fixed) - network.half_grid_output(fixed, moving))/2
     return enlarge_field(exponential(velocity))
@@ -220,7 +224,7 @@ def voxelmorph_mean(
         pairs = zip(moving.split(4), fixed.split(4))
         return torch.cat([balanced_register(study.registration, m, f) for m, f in pairs])
     make = partial(groupwise_mean, register=register, rounds=rounds, unbiased=unbiased)
-    return _average(study, conditions, make, seed, k, bandwidth, method='VoxelMorph', rounds=rounds, unbiased=unbiased)
+    return _average(study, conditions, 'VoxelMorph', make, seed, k, bandwidth, rounds=rounds, unbiased=unbiased)
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #044
 def _to_template(folder:Path, template, n:int, probability:torch.Tensor) -> torch.Tensor:
@@ -249,7 +253,7 @@ def ants_template(
             template = ants.build_template(image_list=images, iterations=rounds, weights=near.weights.tolist(),
                                            output_dir=folder, random_seed=1 + (seed or 0), **registration)
             return from_ants(template).to(near.images), partial(_to_template, Path(folder), template)
-        return _average(study, conditions, make, seed, k, bandwidth, method='ANTs', rounds=rounds, **registration)
+        return _average(study, conditions, 'ANTs', make, seed, k, bandwidth, rounds=rounds, **registration)
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #047
 BASELINES = {'linear average': linear_average, 'VoxelMorph': voxelmorph_mean,

@@ -76,8 +76,8 @@ LEARNED = {
                                     partial(load_template, config=DenseConfig()), template_atlas),
     'Atlas-GAN': Learned('atlas-gan', GanConfig(), train_gan, _load_gan, _gan_atlas),
     'Atlas-GAN, MSE': Learned('atlas-gan-mse', GanConfig(similarity='mse'), train_gan, _load_gan, _gan_atlas),
-    'latent diffusion': Learned('latent-diffusion', MorphologyConfig(), train_diffusion, load_diffusion, diffusion_atlas,
-                                ('pairs', 'registration', 'autoencoder', 'denoiser'))}
+    'latent diffusion': Learned('latent-diffusion', MorphologyConfig(), train_diffusion, load_diffusion,
+                                diffusion_atlas, ('pairs', 'registration', 'autoencoder', 'denoiser'))}
 
 # %% ../../nbs/3_evaluation/10_methods.ipynb #011
 def method_names(
@@ -99,7 +99,8 @@ def _diff_def(run:Run, cohort:Cohort, conditions:dict, seed:int) -> Atlas:
 def _truth(cohort_path:str|Path) -> Callable:
     "The true atlas as a method."
     if not (Path(cohort_path)/'simulation.json').exists():
-        raise ValueError(f"method 'truth': {cohort_path} is no simulated cohort, expected a folder with simulation.json")
+        raise ValueError(f"method 'truth': {cohort_path} is no simulated cohort, "
+                         "expected a folder with simulation.json")
     truth = read_truth(cohort_path)
     return lambda run, cohort, conditions, seed: true_atlas(run, truth, conditions)
 
