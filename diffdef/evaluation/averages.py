@@ -139,7 +139,8 @@ def make_atlas(
                  seconds | dict(displacement=time.perf_counter() - start))
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #022
-def _average(study:Study, conditions:dict, method:str, make:Callable, seed:int|None, k:int, bandwidth:float, **settings):
+def _average(study:Study, conditions:dict, method:str, make:Callable, seed:int|None, k:int, bandwidth:float,
+             **settings) -> Atlas:
     "An atlas of a neighbourhood; `make(neighbours)` gives its image and how labels are moved, as `vote` takes it."
     start = time.perf_counter()
     near = NeighbourImages.find(study, conditions, seed, k, bandwidth)

@@ -134,7 +134,8 @@ def deepali_velocity(
         grid = core.Grid(shape=shape, align_corners=True)
         for pair in zip(moving.split(config.together), fixed.split(config.together)):
             whole = [data.ImageBatch(x.detach().cpu(), grid) for x in pair]
-            pyramids = [x.pyramid(config.levels) if config.levels > 1 else [x] for x in whole]   # pyramids change the grid
+            # a pyramid puts even its finest level on another grid
+            pyramids = [x.pyramid(config.levels) if config.levels > 1 else [x] for x in whole]
             transform = spatial.StationaryVelocityFreeFormDeformation(
                 pyramids[1][config.levels - 1].grid(), groups=len(pair[0]), stride=config.stride).to(moving.device)
             for level in reversed(range(config.levels)):

@@ -53,7 +53,7 @@ class ImageDiffusion(nn.Module):
 
 def image_diffusion(
     study:Study,                   # of a run whose autoencoder and denoiser are trained
-) -> tuple[ImageDiffusion, torch.Tensor, Config]: # model on the CPU; latents of the subjects, scaled; the run's settings
+) -> tuple[ImageDiffusion, torch.Tensor, Config]: # model on the CPU; scaled latents of subjects; settings of the run
     "The vanilla latent diffusion model of a run, before the morphology module."
     folder, cohort = study.folder, study.cohort
     config = config_from_dict(read_config(folder)['config'])
