@@ -114,8 +114,8 @@ class ProjectionDiscriminator(nn.Module):
             self.network = PatchDiscriminator(cohort.dim, channels, 1, num_layers_d=layers, norm=None, bias=True)
             for part in self.network.modules():
                 if isinstance(part, (nn.Conv2d, nn.Conv3d)): spectral_norm(part)
-            last = spectral_norm(nn.Linear(config.embedding, channels * 2**layers))
-            self.embed = nn.Sequential(dense_layers([self.input.size, config.embedding]), last)
+            self.embed = nn.Sequential(dense_layers([self.input.size, config.embedding]),
+                                       spectral_norm(nn.Linear(config.embedding, channels * 2**layers)))
 
     def forward(self,
         images:torch.Tensor,       # (B, 1, *spatial)
@@ -190,8 +190,8 @@ class GanDiscriminatorLoss(nn.Module):
         code, judge = data['code'], self.discriminator
         with torch.no_grad(): moved = self.unregistered[0](code, data['image'])[2]
         real, fake = (augment(x, generator, self.config.shift) for x in (data['image'], moved))
-        parts = dict(real=(judge(real, code).float() - 1).square().mean(), r1=gradient_penalty(judge, real, code),
-                     fake=judge(fake, code).float().square().mean())
+        parts = dict(real=(judge(real, code).float() - 1).square().mean(),
+                     fake=judge(fake, code).float().square().mean(), r1=gradient_penalty(judge, real, code))
         return dict(loss=(parts['real'] + parts['fake'])/2 + self.config.r1*parts['r1'], **parts)
 
 # %% ../../nbs/3_evaluation/08_atlas_gan.ipynb #023
