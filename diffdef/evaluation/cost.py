@@ -9,21 +9,18 @@ __all__ = ['ROWS', 'operation_counter', 'SavedActivations', 'step_cost', 'LiveTe
 import math
 import warnings
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..fields import warp_fine
-from diffdef.method.autoencoder import (
-    AutoencoderConfig, build_autoencoder, build_discriminator, latent_divergence, sample_latent
-)
+from ..method.autoencoder import autoencoder_losses, build_autoencoder
 from diffdef.method.deformation import (
     DeformationDecoder, DeformationLoss, DeformationModel, WarmStartLoss, neighbourhood_loss
 )
@@ -35,7 +32,7 @@ from ..settings import Config
 from ..training import TrainingConfig
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #008
-def operation_counter() -> FlopCounterMode: # used as `with operation_counter() as counter`; then counter.get_total_flops()
+def operation_counter() -> FlopCounterMode: # `with operation_counter() as counter: ...`; counter.get_total_flops()
     "Counts the operations of convolutions and matrix products, also where a forward pass holds a backward pass."
     counter = FlopCounterMode(display=False)
     counter.mod_tracker = _NoModules()
@@ -44,86 +41,93 @@ def operation_counter() -> FlopCounterMode: # used as `with operation_counter() 
 class _NoModules:
     "Stands for the attribution to modules: everything belongs to the whole."
     parents = {'Global'}
+
     def __enter__(self): return self
+
     def __exit__(self, *error): pass
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #011
-class SavedActivations:
+class _Tally:
+    "Counts memory: each piece once, as long as one of its users lives."
+    def __init__(self):
+        self.users, self.now, self.peak = {}, 0, 0         # users of a storage; bytes now and at most
+
+    def add(self, user, storage:torch.UntypedStorage) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        self.users[key] = self.users.get(key, 0) + 1
+        if self.users[key] == 1: self.now += size
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(user, self._drop, key, size)
+
+    def _drop(self, key:int, size:int) -> None:
+        self.users[key] -= 1
+        if self.users[key]: return
+        del self.users[key]
+        self.now -= size
+
+class SavedActivations(_Tally):
     "Counts the bytes that autograd keeps for the backward pass; used as `with SavedActivations(weights) as saved`."
     def __init__(self,
         weights:Sequence=(),   # tensors that are not counted
     ):
+        super().__init__()
         self.weights = {w.untyped_storage()._cdata for w in weights}
-        self.users, self.now, self.peak = {}, 0, 0         # users of a storage; bytes now and at most
-        self.hooks = torch.autograd.graph.saved_tensors_hooks(lambda tensor: _Kept(self, tensor), lambda kept: kept.tensor)
+        self.hooks = torch.autograd.graph.saved_tensors_hooks(self._keep, lambda kept: kept.tensor)
 
-    def __enter__(self): self.hooks.__enter__(); return self
+    def _keep(self, tensor:torch.Tensor) -> '_Kept':
+        kept, storage = _Kept(tensor), tensor.untyped_storage()
+        if storage._cdata not in self.weights: self.add(kept, storage)
+        return kept
+
+    def __enter__(self):
+        self.hooks.__enter__()
+        return self
 
     def __exit__(self, *error): self.hooks.__exit__(*error)
 
 class _Kept:
-    "A tensor that autograd keeps; counted as long as this object lives."
-    def __init__(self, counter, tensor):
-        self.counter, self.tensor, self.key = counter, tensor, tensor.untyped_storage()._cdata
-        if self.key in counter.weights: return
-        counter.users[self.key] = counter.users.get(self.key, 0) + 1
-        if counter.users[self.key] == 1: counter.now += tensor.untyped_storage().nbytes()
-        counter.peak = max(counter.peak, counter.now)
-
-    def __del__(self):
-        users = self.counter.users
-        if self.key not in users: return
-        users[self.key] -= 1
-        if not users[self.key]: self.counter.now -= self.tensor.untyped_storage().nbytes(); del users[self.key]
+    "A tensor that autograd keeps as long as this object lives."
+    def __init__(self, tensor): self.tensor = tensor
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #015
 def step_cost(
     losses:dict,               # name: loss module, taken in turn, as `fit` does
     data:dict,                 # one batch, as `fit` gives it to the losses
     averaged:nn.Module|None=None, # network whose running average is kept
-) -> dict:                     # 'parameters' (trained), 'flops', and bytes: 'weights', 'gradients', 'moments', 'average', 'activations'
+) -> dict:                     # 'parameters' (trained), 'flops', and bytes: 'weights', 'gradients', 'moments',
+                               # 'average', 'activations'
     "Forward and backward pass of every loss, counted."
     tensors = list({id(t): t for m in losses.values() for t in (*m.parameters(), *m.buffers())}.values())
     trained = [t for t in tensors if t.requires_grad]
     activations = 0
-    with trained[0].device, operation_counter() as counter, warnings.catch_warnings():   # grids and noise are made on the same device
+    with trained[0].device, operation_counter() as counter, warnings.catch_warnings():   # so is what a step makes
         warnings.simplefilter('ignore')                    # of MONAI, about an indexing that PyTorch will change
         for module in losses.values():
             with SavedActivations(tensors) as saved: module(data, torch.Generator())['loss'].backward()
             activations = max(activations, saved.peak)
             for p in trained: p.grad = None
-    return dict(parameters=sum(p.numel() for p in trained), flops=counter.get_total_flops(), weights=_bytes(tensors), gradients=_bytes(trained),
-                moments=2 * _bytes(trained), average=_bytes(averaged.state_dict().values()) if averaged is not None else 0, activations=activations)
+    average = 0 if averaged is None else _bytes(averaged.state_dict().values())
+    return dict(parameters=sum(p.numel() for p in trained), flops=counter.get_total_flops(), weights=_bytes(tensors),
+                gradients=_bytes(trained), moments=2*_bytes(trained), average=average, activations=activations)
 
 def _bytes(tensors) -> int:
     "Memory of tensors."
     return sum(t.numel() * t.element_size() for t in tensors)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #021
-class LiveTensors(TorchDispatchMode):
+# %% ../../nbs/3_evaluation/15_cost.ipynb #022
+class LiveTensors(TorchDispatchMode, _Tally):
     "Counts the bytes of the tensors made inside `with LiveTensors() as live`, as long as they live."
     def __init__(self):
-        super().__init__()
-        self.known, self.now, self.peak = set(), 0, 0      # storages; bytes now and at most
+        TorchDispatchMode.__init__(self)
+        _Tally.__init__(self)
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         out = function(*args, **(kwargs or {}))
         for tensor in out if isinstance(out, (tuple, list)) else [out]:
-            if torch.is_tensor(tensor): self._note(tensor.untyped_storage())
+            if torch.is_tensor(tensor): self.add(tensor.untyped_storage(), tensor.untyped_storage())
         return out
 
-    def _note(self, storage):
-        if storage._cdata in self.known: return
-        self.known.add(storage._cdata)
-        self.now += storage.nbytes()
-        self.peak = max(self.peak, self.now)
-        weakref.finalize(storage, self._forget, storage._cdata, storage.nbytes())
-
-    def _forget(self, key, size):
-        self.known.discard(key)
-        self.now -= size
-
-# %% ../../nbs/3_evaluation/15_cost.ipynb #024
+# %% ../../nbs/3_evaluation/15_cost.ipynb #025
 def typical_shape(
     config:Config,             # dim, spacing; the networks decide what the sides are multiples of
 ) -> tuple:                    # voxels along each axis
@@ -132,11 +136,11 @@ def typical_shape(
     else: box, spacing = (150, 186, 160) if config.dim == 3 else (150, 160), config.spacing or 1
     return tuple(math.ceil(side / spacing / config.multiple) * config.multiple for side in box)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #027
+# %% ../../nbs/3_evaluation/15_cost.ipynb #028
 @dataclass(frozen=True)
-class _Kind:
+class _Steps:
     "A kind of step of a stage."
-    share:float                # of the steps
+    fraction:float             # of the stage's steps
     losses:dict                # name: loss module, on the meta device
     data:dict                  # a batch
     repeated:int=0             # operations of repetitions that were left out of `losses`
@@ -149,160 +153,140 @@ def _registration(c:Config, shape:tuple, n_categories:Sequence):
     "Stage 1."
     with torch.device('meta'): network = Registration(c.registration, c.dim)
     image = _empty(c.registration.training.batch_size, 1, *shape)
-    return network, [_Kind(1., dict(registration=RegistrationLoss(network, c.registration)), dict(moving=image, fixed=image.clone()))]
-
-# %% ../../nbs/3_evaluation/15_cost.ipynb #029
-class _AutoencoderStep(nn.Module):
-    "The calls of `AutoencoderLoss`."
-    def __init__(self, network, discriminator, perceptual):
-        super().__init__()
-        self.network, self.perceptual, self.unregistered = network, perceptual, (discriminator,)
-
-    def forward(self, data, generator):
-        image, discriminator = data['image'], self.unregistered[0]
-        mean, sigma = self.network.encode(image)
-        result = self.network.decode(sample_latent(mean, sigma, generator))
-        loss = F.l1_loss(result, image) + latent_divergence(mean, sigma)
-        if self.perceptual is not None: loss = loss + self.perceptual(result, image, generator)
-        if data['begun']: loss = loss + torch.func.functional_call(discriminator, {k: p.detach() for k, p in discriminator.named_parameters()}, (result,))[-1].square().mean()
-        return dict(loss=loss)
-
-class _DiscriminatorStep(nn.Module):
-    "The calls of `DiscriminatorLoss`."
-    def __init__(self, network, discriminator):
-        super().__init__()
-        self.discriminator, self.unregistered = discriminator, (network,)
-
-    def forward(self, data, generator):
-        if not data['begun']: return dict(loss=sum(p.sum() for p in self.discriminator.parameters()))
-        with torch.no_grad(): fake = self.unregistered[0].decode(sample_latent(*self.unregistered[0].encode(data['image']), generator))
-        return dict(loss=sum(self.discriminator(x)[-1].square().mean() for x in (data['image'], fake)))
-
-# %% ../../nbs/3_evaluation/15_cost.ipynb #030
-def _perceptual(a:AutoencoderConfig) -> PerceptualLoss:
-    "The perceptual term without its file of weights."
-    term = PerceptualLoss.__new__(PerceptualLoss)
-    nn.Module.__init__(term)
-    term.network, term.slices = lpips_network({}), a.perceptual_slices
-    return term.to('meta').requires_grad_(False).eval()
+    losses = dict(registration=RegistrationLoss(network, c.registration))
+    return network, [_Steps(1., losses, dict(moving=image, fixed=image.clone()))]
 
 def _autoencoder(c:Config, shape:tuple, n_categories:Sequence):
     "Stage 2, before and after the adversarial term begins."
     a, data = c.autoencoder, dict(image=_empty(c.autoencoder.training.batch_size, 1, *shape))
+    perceptual = PerceptualLoss(lpips_network({}), a.perceptual_slices).to('meta') if a.perceptual else None
+    late, steps = (1 - a.adversarial_start) * bool(a.adversarial), []
     with torch.device('meta'):
-        network, discriminator = build_autoencoder(a, c.dim), build_discriminator(a, c.dim) if a.adversarial else None
-        losses = dict(autoencoder=_AutoencoderStep(network, discriminator, _perceptual(a) if a.perceptual else None))
-    if a.adversarial: losses['discriminator'] = _DiscriminatorStep(network, discriminator)
-    late = 1 - a.adversarial_start if a.adversarial else 0.
-    return network, [_Kind(share, losses, data | dict(begun=begun)) for begun, share in ((False, 1 - late), (True, late)) if share > 0]
+        network = build_autoencoder(a, c.dim)
+        for begin, fraction in ((1., 1 - late), (0., late)):
+            losses = autoencoder_losses(network, replace(a, adversarial_start=begin), 0, perceptual)
+            if fraction > 0: steps.append(_Steps(fraction, losses, data))
+    return network, steps
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #034
+# %% ../../nbs/3_evaluation/15_cost.ipynb #032
 def _latent(c:Config, shape:tuple, size:int) -> torch.Tensor:
     "A batch of latents."
     return _empty(size, c.autoencoder.latent_channels, *(n // c.autoencoder.factor for n in shape))
 
+def _network(c:Config, n_categories:Sequence) -> Denoiser:
+    "The denoiser."
+    with torch.device('meta'): return Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories)
+
 def _denoiser(c:Config, shape:tuple, n_categories:Sequence):
     "Stage 3."
-    size = c.denoiser.training.batch_size
-    with torch.device('meta'): network = Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories)
-    return network, [_Kind(1., dict(denoiser=DenoiserLoss(network, c.denoiser)), dict(latent=_latent(c, shape, size), code=_empty(size, len(n_categories))))]
+    size, network = c.denoiser.training.batch_size, _network(c, n_categories)
+    data = dict(latent=_latent(c, shape, size), code=_empty(size, len(n_categories)))
+    return network, [_Steps(1., dict(denoiser=DenoiserLoss(network, c.denoiser)), data)]
+
+def _decoder(c:Config) -> DeformationDecoder:
+    "The deformation decoder."
+    d = c.deformation
+    with torch.device('meta'):
+        return DeformationDecoder(build_autoencoder(c.autoencoder, c.dim), c.dim, 1., d.kind, d.half_resolution)
 
 def _fields(c:Config, shape:tuple, size:int) -> torch.Tensor:
     "A batch of the registration's fields, which are on the half grid."
     return _empty(size, c.dim, *(n // 2 for n in shape))
 
-def _decoder(c:Config) -> DeformationDecoder:
-    "The deformation decoder."
-    with torch.device('meta'): return DeformationDecoder(build_autoencoder(c.autoencoder, c.dim), c.dim, 1., c.deformation.kind, c.deformation.half_resolution)
-
 def _warm_start(c:Config, shape:tuple, n_categories:Sequence):
     "Stage 4."
     decoder, size = _decoder(c), c.deformation.warm_start.batch_size
-    return decoder, [_Kind(1., dict(decoder=WarmStartLoss(decoder)), dict(latent=_latent(c, shape, size), field=_fields(c, shape, size)))]
+    data = dict(latent=_latent(c, shape, size), field=_fields(c, shape, size))
+    return decoder, [_Steps(1., dict(decoder=WarmStartLoss(decoder)), data)]
 
-def _model(c:Config, n_categories:Sequence) -> DeformationModel:
-    "Denoiser and deformation decoder."
-    with torch.device('meta'): return DeformationModel(Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories), _decoder(c))      # the mean field is an addition, not counted
-
+# %% ../../nbs/3_evaluation/15_cost.ipynb #033
 @torch.no_grad()
-def _said(denoiser:Denoiser, latent:torch.Tensor, n_categories:Sequence) -> int:
+def _denoiser_flops(denoiser:Denoiser, latent:torch.Tensor, n_categories:Sequence) -> int:
     "Operations of one call of the denoiser, without gradient."
-    with latent.device, operation_counter() as counter: denoiser(latent, _empty(len(latent)), _empty(len(latent), len(n_categories)))
+    with latent.device, operation_counter() as counter:
+        denoiser(latent, _empty(len(latent)), _empty(len(latent), len(n_categories)))
     return counter.get_total_flops()
 
-def _registered(registration:Registration, image:torch.Tensor, reading:str) -> int:
+def _geometry_flops(registration:Registration, image:torch.Tensor, reading:str) -> int:
     "Operations of the neighbourhood loss for one neighbour."
     moved = image.clone().requires_grad_()
     with moved.device, operation_counter() as counter: neighbourhood_loss(moved, image, registration, reading)
     return counter.get_total_flops()
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #035
 def _deformation(c:Config, shape:tuple, n_categories:Sequence):
-    "Stage 5, without and with a neighbourhood."
-    d, size = c.deformation, c.deformation.training.batch_size
-    model, image = _model(c, n_categories), _empty(1, 1, *shape)
+    "Stage 5, without and with a neighbourhood; the mean field is an addition and not counted."
+    d, size, n = c.deformation, c.deformation.training.batch_size, len(n_categories)
+    model, image = DeformationModel(_network(c, n_categories), _decoder(c)), _empty(1, 1, *shape)
     with torch.device('meta'): registration = Registration(c.registration, c.dim).requires_grad_(False)
-    once = max(1, min(d.gradient_steps, d.sampling_steps))             # denoising steps that are counted; the others keep nothing
+    counted = max(1, min(d.gradient_steps, d.sampling_steps))          # denoising steps; the others keep nothing
     atlas = PopulationAtlas(_empty(1, *(2*n for n in shape)), None, np.eye(4), {})
-    losses = dict(deformation=DeformationLoss(model, registration, atlas, replace(d, sampling_steps=once), c.denoiser))
-    data = dict(latent=_latent(c, shape, size), code=_empty(size, len(n_categories)), field=_fields(c, shape, size))
-    said = (d.sampling_steps - once) * _said(model.denoiser, _latent(c, shape, 1), n_categories)
-    share = d.loop_share * bool(d.geometry_weight)
-    kinds = [_Kind(1 - share, losses, data, said * size)] if share < 1 else []
-    if share:
-        more = said * (size + 1) + (d.neighbours - 1) * _registered(registration, image, d.reading)
-        kinds.append(_Kind(share, losses, data | dict(neighbours=image.clone(), centre=_empty(1, len(n_categories))), more))
-    return model, kinds
+    loss = DeformationLoss(model, registration, atlas, replace(d, sampling_steps=counted), c.denoiser)
+    data = dict(latent=_latent(c, shape, size), code=_empty(size, n), field=_fields(c, shape, size))
+    others = (d.sampling_steps - counted) * _denoiser_flops(model.denoiser, _latent(c, shape, 1), n_categories)
+    looped, steps = d.loop_share * bool(d.geometry_weight), []
+    if looped < 1: steps.append(_Steps(1 - looped, dict(deformation=loss), data, others*size))
+    if looped:
+        near = dict(neighbours=image.clone(), centre=_empty(1, n))
+        repeated = others*(size + 1) + (d.neighbours - 1)*_geometry_flops(registration, image, d.reading)
+        steps.append(_Steps(looped, dict(deformation=loss), data | near, repeated))
+    return model, steps
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #037
+# %% ../../nbs/3_evaluation/15_cost.ipynb #035
 @torch.no_grad()
 def _atlas_cost(c:Config, shape:tuple, n_categories:Sequence) -> dict:
-    "An atlas, from noise to the deformed image."
-    model, image, noise = _model(c, n_categories).eval(), _empty(1, 1, *(2*n for n in shape)), _latent(c, shape, c.draws)      # the atlas at half the spacing
+    "An atlas, from noise to the deformed image at half the spacing."
+    model = DeformationModel(_network(c, n_categories), _decoder(c)).eval()
+    image, noise = _empty(1, 1, *(2*n for n in shape)), _latent(c, shape, c.draws)
     with image.device, operation_counter() as counter, LiveTensors() as live:
         z = model.denoiser(noise, _empty(c.draws), _empty(c.draws, len(n_categories)))
-        said = counter.get_total_flops()
+        once = counter.get_total_flops()
         raw = torch.cat([model.decoder(part) for part in z.split(4)])
         warp_fine(image, model.decoder.displacement(raw.mean(0, keepdim=True)))
     calls = c.steps * (1 if c.guidance == 1 else 2)
-    return dict(parameters=sum(p.numel() for p in model.parameters()), steps=1, flops=counter.get_total_flops() + (calls - 1) * said,
-                activations=live.peak, memory=live.peak + _bytes([image, noise, *model.state_dict().values()]))
+    memory = live.peak + _bytes([image, noise, *model.state_dict().values()])
+    flops = counter.get_total_flops() + (calls - 1)*once
+    return dict(parameters=sum(p.numel() for p in model.parameters()), steps=1, flops=flops, activations=live.peak,
+                memory=memory)
 
-def _stage_cost(build:Callable, training:TrainingConfig, c:Config, shape:tuple, n_categories:Sequence) -> dict:
+def _stage_cost(network:nn.Module, kinds:list, training:TrainingConfig) -> dict:
     "A stage: operations averaged over its kinds of step, memory of the largest."
-    network, kinds = build(c, shape, n_categories)
-    flops, activations, memory = 0, 0, 0
-    for kind in kinds:
-        cost = step_cost(kind.losses, kind.data, network if training.ema else None)
-        flops += kind.share * (cost['flops'] + kind.repeated) * training.accumulate
-        activations = max(activations, cost['activations'])
-        memory = activations + sum(cost[k] for k in ('weights', 'gradients', 'moments', 'average'))
-    return dict(parameters=cost['parameters'], steps=training.steps, flops=flops, activations=activations, memory=memory)
+    costs = [step_cost(kind.losses, kind.data, network if training.ema else None) for kind in kinds]
+    activations = max(cost['activations'] for cost in costs)
+    flops = sum(kind.fraction*(cost['flops'] + kind.repeated) for kind, cost in zip(kinds, costs))*training.accumulate
+    memory = activations + sum(costs[-1][k] for k in ('weights', 'gradients', 'moments', 'average'))
+    return dict(parameters=costs[-1]['parameters'], steps=training.steps, flops=flops, activations=activations,
+                memory=memory)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #039
-ROWS = ('registration', 'autoencoder', 'denoiser', 'warm_start', 'deformation', 'atlas')
+# %% ../../nbs/3_evaluation/15_cost.ipynb #037
+_BUILDERS = dict(registration=_registration, autoencoder=_autoencoder, denoiser=_denoiser, warm_start=_warm_start,
+                 deformation=_deformation)
+ROWS = (*_BUILDERS, 'atlas')
 
 def describe(
     config:Config,                   # settings, such as PRESETS['brain']
     shape:tuple|None=None,           # grid, voxels, multiples of config.multiple; None: `typical_shape`
-    n_categories:Sequence=(0, 0),    # one number a condition: how many categories, 0 for a continuous one
+    n_categories:Sequence=(0, 0),    # one number per condition: how many categories, 0 for a continuous one
     stages:Sequence=ROWS,            # rows that are wanted
-    flops_per_second:float=20e12,    # operations a second that the machine sustains; about 30e9 for a CPU core
-) -> pd.DataFrame:                   # by stage: parameters, steps, step_tflop (10¹²), activations_gib and memory_gib (2³⁰ bytes), total_pflop (10¹⁵), hours
+    flops_per_second:float=20e12,    # operations per second that the machine sustains; about 30e9 for a CPU core
+) -> pd.DataFrame:                   # by stage: parameters, steps, step_tflop (10¹²), activations_gib and memory_gib
+                                     # (2³⁰ bytes), total_pflop (10¹⁵), hours
     "What every stage costs; nothing is allocated or computed."
     shape = typical_shape(config) if shape is None else tuple(shape)
     if len(shape) != config.dim or any(n < 1 or n % config.multiple for n in shape):
-        raise ValueError(f"describe() 'shape' must have {config.dim} sides, multiples of {config.multiple}, got {shape}")
-    if not flops_per_second > 0: raise ValueError(f"describe() 'flops_per_second' must be above 0, got {flops_per_second}")
-    if strange := [name for name in stages if name not in ROWS]: raise ValueError(f"describe() 'stages' must be among {', '.join(ROWS)}, got {strange[0]!r}")
-    d = config.deformation
-    known = dict(registration=(_registration, config.registration.training), autoencoder=(_autoencoder, config.autoencoder.training),
-                 denoiser=(_denoiser, config.denoiser.training), warm_start=(_warm_start, d.warm_start), deformation=(_deformation, d.training))
-    costs = {name: _stage_cost(*known[name], config, shape, n_categories) if name in known else _atlas_cost(config, shape, n_categories) for name in stages}
-    return pd.DataFrame.from_dict({name: _row(c, flops_per_second) for name, c in costs.items()}, orient='index').astype(dict(parameters=int, steps=int)).rename_axis('stage')
+        raise ValueError(f"describe() 'shape' must have {config.dim} sides, multiples of {config.multiple}, "
+                         f"got {shape}")
+    if not flops_per_second > 0:
+        raise ValueError(f"describe() 'flops_per_second' must be above 0, got {flops_per_second}")
+    if strange := [name for name in stages if name not in ROWS]:
+        raise ValueError(f"describe() 'stages' must be among {', '.join(ROWS)}, got {strange[0]!r}")
+    cost = pd.DataFrame({name: _cost(name, config, shape, n_categories) for name in stages}).T.rename_axis('stage')
+    total = cost['flops']*cost['steps']
+    return cost[['parameters', 'steps']].astype(int).assign(
+        step_tflop=cost['flops']/1e12, activations_gib=cost['activations']/2**30, memory_gib=cost['memory']/2**30,
+        total_pflop=total/1e15, hours=total/flops_per_second/3600)
 
-def _row(r:dict, flops_per_second:float) -> dict:
-    "A row of the table in its units."
-    total = r['flops'] * r['steps']
-    return dict(parameters=r['parameters'], steps=r['steps'], step_tflop=r['flops'] / 1e12, activations_gib=r['activations'] / 2**30, memory_gib=r['memory'] / 2**30,
-                total_pflop=total / 1e15, hours=total / flops_per_second / 3600)
+def _cost(stage:str, c:Config, shape:tuple, n_categories:Sequence) -> dict:
+    "Cost of a row."
+    if stage == 'atlas': return _atlas_cost(c, shape, n_categories)
+    training = c.deformation.warm_start if stage == 'warm_start' else getattr(c, stage).training
+    return _stage_cost(*_BUILDERS[stage](c, shape, n_categories), training)
