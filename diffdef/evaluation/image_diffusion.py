@@ -23,7 +23,6 @@ from ..method.deformation import balanced_weights, neighbourhood_loss
 from ..method.denoiser import Denoiser, DenoiserConfig, DenoiserLoss, sample_latents
 from ..method.registration import Registration
 from ..method.run_folder import read_config
-from ..run import latent_shape
 from ..sample import Atlas
 from ..settings import Config, config_from_dict
 from ..training import TrainingConfig, fit, load_result
@@ -157,7 +156,8 @@ def diffusion_atlas(
 ) -> Atlas:                        # of one draw: the mean of several would be blurred
     "The atlas of a condition by a latent diffusion model of images."
     config = config_from_dict(read_config(study.folder)['config'])
-    shape = (1, *latent_shape(config, study.cohort.shape))
+    sides = [n // config.autoencoder.factor for n in study.cohort.shape]
+    shape = (1, config.autoencoder.latent_channels, *sides)
     noise = torch.randn(shape, generator=step_generator('atlas', seed or 0)).to(study.device)
     def draw(code:torch.Tensor) -> torch.Tensor: return model(noise, code, steps).clamp(0, 1)
     def register(subjects:torch.Tensor, image:torch.Tensor) -> torch.Tensor:

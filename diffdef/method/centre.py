@@ -12,7 +12,9 @@ from tqdm.auto import tqdm
 
 from ..cohort import Cohort
 from ..core import tissue_median
-from ..fields import average_down, compose, enlarge_field, exponential, fine_image, inverse, warp, warp_labels
+from diffdef.fields import (
+    average_down, compose, enlarge_field, exponential, fine_image, inverse, warp, warp_labels
+)
 from .population_atlas import PopulationAtlas, repeat_voxels
 
 # %% ../../nbs/2_method/04_centre.ipynb #009
