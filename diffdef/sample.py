@@ -98,7 +98,7 @@ def _middle_slices(image:Volume) -> str:
     matplotlib.image.imsave(png, row, cmap='gray', vmin=0, vmax=1, format='png')
     return base64.b64encode(png.getvalue()).decode()
 
-# %% ../nbs/2_method/16_sample.ipynb #013
+# %% ../nbs/2_method/16_sample.ipynb #016
 @torch.no_grad()
 def sample_fields(
     run:Run,                     # loaded
@@ -184,7 +184,7 @@ def conditional_atlas(
     raw, seconds = sample_fields(run, code, *settings.values())
     return deform(run, raw, code, conditions, settings | dict(appearance=run.appearance is not None), seconds)
 
-# %% ../nbs/2_method/16_sample.ipynb #035
+# %% ../nbs/2_method/16_sample.ipynb #038
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."
