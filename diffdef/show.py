@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
-from io import BytesIO
 from pathlib import Path
 
 import ipywidgets
@@ -28,7 +27,7 @@ from matplotlib.transforms import Bbox
 from scipy import ndimage
 
 from .conditions import Condition
-from .core import PLANES, Volume, plane, plane_axes, plane_names
+from .core import PLANES, Volume, plane, plane_axes, plane_names, png_bytes
 from .run import Run, load_run
 from .sample import Atlas, conditional_atlas
 
@@ -38,7 +37,7 @@ def growth(
 ) -> Volume:             # (1, *spatial), volume over that in the population atlas; NaN where the field folds
     "Growth of tissue, 1/J."
     j = jacobian.data.float()
-    return Volume(torch.where(j > 0, 1/j, torch.nan), jacobian.affine)
+    return jacobian.like(torch.where(j > 0, 1/j, torch.nan))
 
 def growth_scale(
     limit:float,         # largest ratio, above 1
@@ -285,12 +284,6 @@ def _control(condition:Condition) -> ipywidgets.Widget:
         round((low + high)/2/step)*step, min=low, max=high, step=step, description=condition.name,
         continuous_update=False, readout_format=f'.{max(0, -round(math.log10(step)))}f')
 
-def _png(figure:Figure) -> bytes:
-    "A figure as PNG."
-    with BytesIO() as file:
-        figure.savefig(file, format='png', dpi=110)
-        return file.getvalue()
-
 def _draw_planes(atlas:Atlas, view:str, where:dict, limits:dict) -> Figure:
     "One view of all planes, side by side."
     table = [[(atlas, view, name, index) for name, index in where.items()]]
@@ -349,7 +342,7 @@ class Explorer(ipywidgets.VBox):
             self.limits = {k: max(v, (self.limits or limits)[k]) for k, v in limits.items()}
             where = {n: w.value for n, w in self.positions.items()} or _positions(atlas.image, None)
             self.figure = _draw_planes(atlas, self.view.value, where, self.limits)
-            self.picture.value, self.picture.layout.display = _png(self.figure), None
+            self.picture.value, self.picture.layout.display = png_bytes(self.figure, dpi=110), None
             unit = 'ml' if atlas.image.dim == 3 else 'cm²'
             self.message.value = escape(', '.join(f'{name} {v:.3g} {unit}' for name, v in atlas.volumes.items()))
         except Exception as error:
