@@ -146,7 +146,7 @@ def gradient_energy(
     "Smoothness of a field: its mean squared gradient, by forward differences (Balakrishnan et al. 2019, eq. 5)."
     return sum(u.diff(dim=axis).square().mean() for axis in range(2, u.ndim))
 
-# %% ../nbs/1_ground/02_fields.ipynb #052
+# %% ../nbs/1_ground/02_fields.ipynb #049
 def enlarge_field(
     u:torch.Tensor,              # displacement or velocity, (B, dim, *spatial), voxels
 ) -> torch.Tensor:               # (B, dim, *2·spatial), voxels of the finer grid
@@ -163,7 +163,7 @@ def rescale_affine(
     step[:dim, 3] = (factor - 1) / 2
     return affine @ step
 
-# %% ../nbs/1_ground/02_fields.ipynb #055
+# %% ../nbs/1_ground/02_fields.ipynb #052
 def average_down(
     image:torch.Tensor,          # (B, C, *2·spatial)
 ) -> torch.Tensor:               # (B, C, *spatial)
@@ -191,7 +191,7 @@ def fine_image(
     for _ in range(3): fine = fine + enlarged(image - average_down(fine))
     return fine + F.interpolate(image - average_down(fine), scale_factor=2)      # what little is left, block by block
 
-# %% ../nbs/1_ground/02_fields.ipynb #059
+# %% ../nbs/1_ground/02_fields.ipynb #056
 _LPS = np.array([-1., -1., 1.])
 
 def write_displacement(
