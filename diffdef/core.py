@@ -271,12 +271,9 @@ def seeded(
     seed:int,            # any
 ) -> Iterator[None]:     # use it as `with seeded(0): network = ...`
     "Weights drawn inside the block depend on `seed` alone; the CPU's generator is put back afterwards."
-    state = torch.default_generator.get_state()
-    torch.default_generator.manual_seed(seed)
-    try:
+    with torch.random.fork_rng([]):                    # of no GPU: of the CPU alone
+        torch.default_generator.manual_seed(seed)
         yield
-    finally:
-        torch.default_generator.set_state(state)
 
 # %% ../nbs/1_ground/01_core.ipynb #044
 def png_bytes(

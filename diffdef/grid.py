@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from .fields import largest_fraction
+
 # %% ../nbs/1_ground/07_grid.ipynb #006
 def resampling_matrix(
     size:int,              # number of voxels along the axis
@@ -78,8 +80,5 @@ class Grid:
     ) -> torch.Tensor:         # (*shape), int64
         "Resamples labels: the label with the largest fraction of the new voxel."
         tilted = replace(self, matrices=tuple(_tilted(m, 1e-4*2**axis) for axis, m in enumerate(self.matrices)))
-        result, best = torch.zeros(self.shape, dtype=torch.long), tilted.resample((labels == 0).float())
-        for value in labels.unique().tolist():
-            fraction = tilted.resample((labels == value).float())
-            result, best = torch.where(fraction > best, value, result), torch.maximum(fraction, best)
-        return result
+        values = dict.fromkeys([0, *labels.unique().tolist()])              # background first: it wins the padding
+        return largest_fraction(values, lambda value: tilted.resample((labels == value).float()))

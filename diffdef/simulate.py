@@ -22,12 +22,9 @@ from scipy import ndimage
 from scipy.optimize import brentq
 from tqdm.auto import tqdm
 
-from diffdef.core import (
-    Volume, atomic_write, read_json, read_tensors, step_generator, write_json, write_tensors, write_volume
-)
-from diffdef.fields import (
-    average_down, enlarge_field, exponential, identity_grid, rescale_affine, warp, warp_fine
-)
+from .core import Volume, atomic_write, read_json, read_tensors
+from .core import step_generator, write_json, write_tensors, write_volume
+from .fields import average_down, enlarge_field, exponential, identity_grid, rescale_affine, warp, warp_fine
 
 # %% ../nbs/1_ground/03_simulate.ipynb #006
 TISSUES = {1: 'csf', 2: 'gray matter', 3: 'white matter', 4: 'ventricle'}
@@ -80,8 +77,7 @@ class Anatomy:
 
 def anatomy(
     spacing:float=4.,      # millimetres
-    dim:int=3,             # 3, or 2 for a coronal slice through the ventricles
-    coronal:float=-12.,    # position of the slice, millimetres in MNI space
+    dim:int=3,             # 3, or 2 for a coronal slice through the ventricles, at y = -12 mm in MNI space
     multiple:int=8,        # each side of the grid is a multiple of this
 ) -> Anatomy:              # on a grid that holds the brain with a margin of at least 2 mm
     "The MNI template and its tissues on a regular grid."
@@ -91,7 +87,7 @@ def anatomy(
     low, high = ((affine[:3, :3] @ corner + affine[:3, 3])[axes] for corner in (brain.min(0), brain.max(0)))
     shape = (np.ceil((high - low + 5) / spacing / multiple) * multiple).astype(int)
     grid = np.diag([0., 0, 0, 1])
-    if dim == 2: grid[1, 2:] = 1, coronal
+    if dim == 2: grid[1, 2:] = 1, -12.
     grid[axes, range(dim)] = spacing
     grid[axes, 3] = (low + high)/2 - spacing*(shape - 1)/2
     fine = _resampled(maps, affine, rescale_affine(grid, dim, .5), tuple(2*shape), spacing/2)
