@@ -25,7 +25,7 @@ from diffdef.preparation.scan import (
     Clock, check_labels, collect_warnings, find_images, read_scan, scan_header, to_common_grid
 )
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #011
+# %% ../../nbs/4_preparation/06_bodies.ipynb #014
 @dataclass(frozen=True)
 class Stitched:
     "A body put together."
@@ -128,7 +128,7 @@ def stitch(
     whole = Volume(torch.from_numpy(total/np.maximum(weight, 1e-6))[None], grid[1])
     return Stitched(whole, tuple(map(float, gains)), overlaps, seams, tuple(agreement for _, agreement in matched))
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #021
+# %% ../../nbs/4_preparation/06_bodies.ipynb #024
 def body_mask(
     image:Volume,        # (1, *spatial), water contrast, RAS
     threshold:float=.1,  # in parts of the median tissue
@@ -146,7 +146,7 @@ def body_mask(
                          "look at the spacing and its unit, and at the contrast")
     return Volume(torch.from_numpy(inside)[None], image.affine)
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #024
+# %% ../../nbs/4_preparation/06_bodies.ipynb #027
 _NUMBER = re.compile(r'(?:chunk|station|stack)[-_]?(\d+)', re.IGNORECASE)
 
 def _check_numbers(paths:list) -> None:
@@ -197,7 +197,7 @@ def find_body_jobs(
         if count < usual: refused.append(dict(participant_id=job.participant_id, image=image, reason=reason))
     return [j for j in jobs if len(j.images) >= usual], refused
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #027
+# %% ../../nbs/4_preparation/06_bodies.ipynb #030
 def _extents(jobs:list) -> tuple[list, list]:
     "Of each subject whose stations can be read: field of view and finest spacing, millimetres along each axis."
     extents, spacings, errors = [], [], []
@@ -231,7 +231,7 @@ def body_grid(
     affine[:3, 3] = -step*(np.array(shape) - 1)/2
     return shape, affine
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #030
+# %% ../../nbs/4_preparation/06_bodies.ipynb #033
 @dataclass(frozen=True)
 class PreparedBody:
     "A body after all steps."
@@ -282,7 +282,7 @@ def prepare_body(
         result = clock.do('resample', _on_grid, whole, mask, given, grid)
     return PreparedBody(**result, warnings=tuple(told), seconds=dict(clock))
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #034
+# %% ../../nbs/4_preparation/06_bodies.ipynb #037
 def prepare_body_subject(
     job:Job,             # of `find_body_jobs`, with the common grid in `choice`
 ) -> dict:               # measures, warnings, seconds by step
@@ -298,7 +298,7 @@ def prepare_body_subject(
     with atomic_write(f'{job.stem}_desc-quality.png') as temporary: temporary.write_bytes(picture)
     return dict(measures=p.measures, warnings=list(p.warnings), seconds=p.seconds)
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #038
+# %% ../../nbs/4_preparation/06_bodies.ipynb #041
 BODIES = Kind(
     name='Whole bodies, water contrast, prepared by diffdef', work=prepare_body_subject, labels=None, score='seam_ncc',
     shown=('seam_ncc', 'body_litres', 'stations', 'station_gain'),

@@ -32,7 +32,7 @@ from ..core import atomic_write, optional, read_json, write_json
 from ..layouts import read_participants
 from ..page import render_page
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #007
+# %% ../../nbs/4_preparation/02_jobs.ipynb #006
 _RANGES = dict(bmi=(10, 80, 'kg/m²'), age=(0, 120, 'years'), height=(.4, 2.5, 'm'), height_m=(.4, 2.5, 'm'),
                height_cm=(40, 250, 'cm'), weight=(2, 400, 'kg'), weight_kg=(2, 400, 'kg'))
 
@@ -64,7 +64,7 @@ def check_person(
     if 'bmi' in result: result['group'] = None if result['bmi'] is None else who_group(result['bmi'])
     return result
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #013
+# %% ../../nbs/4_preparation/02_jobs.ipynb #012
 @dataclass(frozen=True)
 class Job:
     "One subject's preparation in words and numbers, so that it can be sent to another machine."
@@ -94,7 +94,7 @@ def reason_of(
     if not isinstance(error, (ValueError, OSError)): text = f"{type(error).__name__}: {text}"
     return text if not files or any(Path(f).name in text for f in files) else f"{files[0]}: {text}"
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #015
+# %% ../../nbs/4_preparation/02_jobs.ipynb #014
 _NAME = re.compile(r'sub-[\w.+-]*\w')
 
 def _rows_of(raw:Path, needed:str) -> tuple[Path, list]:
@@ -145,7 +145,7 @@ def list_jobs(
             refused.setdefault(name, dict(participant_id=name, image=image, reason=reason_of(e, image, table)))
     return jobs, list(refused.values())
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #020
+# %% ../../nbs/4_preparation/02_jobs.ipynb #019
 def inputs_of(
     job:Job,                 # of `list_jobs`
 ) -> dict:                   # choice; name, bytes and time of writing of each file, None where there is none
@@ -188,7 +188,7 @@ def do_job(
     write_json(record, inputs | result | dict(wrote=wrote))
     return dict(participant_id=job.participant_id, redone=True) | result
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #027
+# %% ../../nbs/4_preparation/02_jobs.ipynb #026
 def _attempt(job:Job, work:Callable) -> dict:
     "The result, or the reason why there is none; raises what is not this subject's fault."
     try: return do_job(job, work)
@@ -244,7 +244,7 @@ def _by_dask(jobs:Sequence, work:Callable, workers:int, dask:str|None) -> Iterat
                              reason=f"{job.images[0]}: its worker died again and again, usually for lack of "
                                     "memory; expected a smaller scan or a larger machine")
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #030
+# %% ../../nbs/4_preparation/02_jobs.ipynb #029
 def run_jobs(
     jobs:Sequence,             # of `list_jobs`
     work:Callable,             # job -> dict(measures, warnings, seconds), importable
@@ -266,7 +266,7 @@ def run_jobs(
             bar.update()
             yield outcome
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #039
+# %% ../../nbs/4_preparation/02_jobs.ipynb #038
 @dataclass(frozen=True)
 class Kind:
     "What differs between brains and bodies."
@@ -312,7 +312,7 @@ def write_tables(
     description = dict(Name=kind.name, BIDSVersion='1.9.0', DatasetType='derivative', GeneratedBy=made_by)
     write_json(out/'dataset_description.json', description)
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #043
+# %% ../../nbs/4_preparation/02_jobs.ipynb #042
 _SHEET = """<h1>{{ done | length }} prepared, {{ refused | length }} refused</h1>
 <table>{% for r in refused %}
 <tr><td><b>{{ r.participant_id }}</b></td><td>{{ r.reason }}</td></tr>{% endfor %}
@@ -345,7 +345,7 @@ def write_quality_sheet(
     with atomic_write(out/'quality.html') as temporary: temporary.write_text(page, encoding='utf-8')
     return out/'quality.html'
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #047
+# %% ../../nbs/4_preparation/02_jobs.ipynb #046
 def _write_all(out:Path, kind:Kind, jobs:Sequence, outcomes:list) -> tuple[list, list]:
     "Tables and sheet of what there is; results and refused subjects."
     known = {r['participant_id'] for r in outcomes}

@@ -28,7 +28,7 @@ from ..core import Volume, atomic_write, normalise, optional, read_volume
 from ..layouts import image_files
 from ..simulate import TISSUES, anatomy
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #008
+# %% ../../nbs/4_preparation/01_scan.ipynb #007
 @dataclass(frozen=True)
 class Template:
     "The brain that all subjects are aligned to."
@@ -45,7 +45,7 @@ def mni_template(
     affine[:3, 3] -= source.affine[:3, :3].sum(1)/4
     return Template(Volume(normalise(source.image[0], 'template'), affine), Volume(source.tissues[0], affine))
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #012
+# %% ../../nbs/4_preparation/01_scan.ipynb #011
 @dataclass(frozen=True)
 class Head:
     "A simulated scan and its truth."
@@ -101,7 +101,7 @@ def simulate_head(
     volumes = [Volume(torch.from_numpy(data)[None], affine) for data in (scan, labels > 0, labels, shade)]
     return Head(*volumes, matrix)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #016
+# %% ../../nbs/4_preparation/01_scan.ipynb #015
 _UNITS = {'meter': 1000., 'micron': .001}
 
 _DICOM = 'DICOM, expected NIfTI (.nii or .nii.gz); convert the series first, for example with dcm2niix'
@@ -153,7 +153,7 @@ def read_scan(
     if data.min() == data.max(): raise ValueError(f"{path}: a constant image (value {float(data.min()):g})")
     return Volume(data, affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #023
+# %% ../../nbs/4_preparation/01_scan.ipynb #022
 def find_images(
     folder:Path,         # of one subject
     pattern:str,         # regular expression that is searched in the names, small and capital letters alike
@@ -167,7 +167,7 @@ def find_images(
     if not found: raise FileNotFoundError(f"{folder}: no {words} among its {len(files)} files")
     return found
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #026
+# %% ../../nbs/4_preparation/01_scan.ipynb #025
 def check_labels(
     labels:Volume,       # (1, *spatial), labels or a mask, above 0 where there is something
     image:Volume,        # (1, *spatial), what they belong to
@@ -219,7 +219,7 @@ def bet_mask(
         inside = np.asarray(bet.compute_mask()) > 0
     return check_mask(Volume(torch.from_numpy(inside)[None], scan.affine), scan, 'mask by BET')
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #030
+# %% ../../nbs/4_preparation/01_scan.ipynb #029
 def correct_bias(
     scan:Volume,             # (1, *spatial)
     mask:Volume,             # (1, *spatial), bool
@@ -241,7 +241,7 @@ def correct_bias(
     field = torch.from_numpy(sitk.GetArrayFromImage(n4.GetLogBiasFieldAsImage(full)).T.copy()).exp()[None]
     return Volume((positive/field).float(), scan.affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #034
+# %% ../../nbs/4_preparation/01_scan.ipynb #033
 @dataclass(frozen=True)
 class Alignment:
     "Where a scan lies."
@@ -284,7 +284,7 @@ def centre_of_mass(
     "Where an image's mass is centred."
     return (image.affine @ [*ndimage.center_of_mass(image.data[0].numpy()), 1])[:3]
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #035
+# %% ../../nbs/4_preparation/01_scan.ipynb #034
 def resample(
     volume:Volume,           # (1, *spatial), image or labels
     matrix:np.ndarray,       # (4, 4), target's millimetres to the volume's, RAS
@@ -315,7 +315,7 @@ def template_ncc(
     moved = resample(brain, matrix, template.image.data.shape[1:], template.image.affine).data.double()
     return float(torch.corrcoef(torch.stack([moved.flatten(), template.image.data.double().flatten()]))[0, 1])
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #039
+# %% ../../nbs/4_preparation/01_scan.ipynb #038
 def _descend(transform, brain:Volume, template:Volume, centre:np.ndarray, levels:tuple) -> np.ndarray:
     "Adam on the mean squared difference, coarse to fine; moves `transform`; its matrix, template to brain, RAS mm."
     spatial = optional('deepali.spatial', 'prepare')
@@ -356,7 +356,7 @@ def align(
     if model == 'affine': return Alignment(scaled, score, scaled, score)
     return Alignment(matrix, template_ncc(brain, matrix, template), scaled, score)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #043
+# %% ../../nbs/4_preparation/01_scan.ipynb #042
 def write_transform(
     path:str|Path,       # `*.txt` or `*.tfm`
     matrix:np.ndarray,   # (4, 4), template's millimetres to the scan's, RAS
@@ -366,7 +366,7 @@ def write_transform(
     transform = sitk.AffineTransform(lps[:3, :3].flatten().tolist(), lps[:3, 3].tolist())
     with atomic_write(path) as temporary: sitk.WriteTransform(transform, str(temporary))
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #047
+# %% ../../nbs/4_preparation/01_scan.ipynb #046
 def prepared_grid(
     template:Template,       # whose brain must fit
     spacing:float=1.,        # millimetres
@@ -381,7 +381,7 @@ def prepared_grid(
     affine[:3, 3] = (low + high)/2 - spacing*(sizes - 1)/2
     return tuple(sizes.tolist()), affine
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #050
+# %% ../../nbs/4_preparation/01_scan.ipynb #049
 def brain_box(
     mask:Volume,             # (1, *spatial), bool, not empty
     margin:int=4,            # voxels around it
@@ -408,7 +408,7 @@ def segment_tissues(
     labels[box] = np.where(inside[box], np.clip(found, 1, 3), 0)
     return Volume(torch.from_numpy(labels)[None], scan.affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #056
+# %% ../../nbs/4_preparation/01_scan.ipynb #055
 def label_ventricles(
     tissues:Volume,          # (1, *spatial), of `segment_tissues`
     scaled:np.ndarray,       # (4, 4), template's millimetres to the scan's, RAS
@@ -436,7 +436,7 @@ def tissue_volumes(
     return ml | dict(intracranial_ml=round(whole, 2), csf_share=round((ml['csf_ml'] + ml['ventricle_ml'])/whole, 5),
                      ventricle_share=round(ml['ventricle_ml']/whole, 5))
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #060
+# %% ../../nbs/4_preparation/01_scan.ipynb #059
 class Clock(dict):
     "Seconds by the name of a step."
     def do(self,
@@ -458,7 +458,7 @@ def collect_warnings() -> Iterator[list]: # empty until the block ends; use it a
         yield told
     told += dict.fromkeys(str(w.message).splitlines()[0] for w in caught if w.category is UserWarning)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #062
+# %% ../../nbs/4_preparation/01_scan.ipynb #061
 @dataclass(frozen=True)
 class Steps:
     "What is done to a scan; None leaves a step out."
@@ -511,7 +511,7 @@ def _crop(volume:Volume, box:tuple) -> Volume:
     affine[:3, 3] += affine[:3, :3] @ [s.start for s in box[1:]]
     return Volume(volume.data[box], affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #063
+# %% ../../nbs/4_preparation/01_scan.ipynb #062
 def to_common_grid(
     image:Volume,            # (1, *spatial)
     mask:Volume,             # (1, *spatial), bool

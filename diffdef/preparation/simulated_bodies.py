@@ -118,7 +118,7 @@ class Body:
         return rescale_affine(self.affine, 3, .5)
 
 def _things(shape:BodyShape, points:list) -> Iterator[tuple]:
-    "Part, brightness and signed distance of organs, then bones, in the order in which they are laid on the lean tissue."
+    "Part, brightness and signed distance of organs, then bones, in the order in which they are laid on."
     (x, y, z), size = points, shape.organs
     for name, (brightness, centre, half) in _ORGANS.items():
         scale = np.array([size, size, 1])
