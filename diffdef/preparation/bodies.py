@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BODIES', 'Stitched', 'stitch', 'body_mask', 'find_body_jobs', 'body_grid', 'PreparedBody', 'prepare_body',
-           'body_picture', 'write_body', 'prepare_body_subject', 'prepare_bodies']
+           'prepare_body_subject', 'prepare_bodies']
 
 # %% ../../nbs/4_preparation/06_bodies.ipynb #003
 import re
@@ -12,23 +12,20 @@ import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import matplotlib.figure
 import numpy as np
 import pandas as pd
 import torch
 from scipy import ndimage
 
 from ..conditions import is_missing
-from diffdef.core import (
-    PLANES, Volume, atomic_write, normalise, plane, png_bytes, read_json, read_volume, tissue_median,
-    write_json, write_volume
-)
+from ..core import Volume, atomic_write, read_json, read_volume, tissue_median, write_json, write_volume
+from .brains import outline_picture
 from .jobs import Job, Kind, list_jobs, prepare_jobs
 from diffdef.preparation.scan import (
-    Clock, check_labels, collect_warnings, find_images, read_scan, resample, scan_header
+    Clock, check_labels, collect_warnings, find_images, read_scan, scan_header, to_common_grid
 )
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #011
+# %% ../../nbs/4_preparation/06_bodies.ipynb #014
 @dataclass(frozen=True)
 class Stitched:
     "A body put together."
@@ -131,7 +128,7 @@ def stitch(
     whole = Volume(torch.from_numpy(total/np.maximum(weight, 1e-6))[None], grid[1])
     return Stitched(whole, tuple(map(float, gains)), overlaps, seams, tuple(agreement for _, agreement in matched))
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #021
+# %% ../../nbs/4_preparation/06_bodies.ipynb #024
 def body_mask(
     image:Volume,        # (1, *spatial), water contrast, RAS
     threshold:float=.1,  # in parts of the median tissue
@@ -149,7 +146,7 @@ def body_mask(
                          "look at the spacing and its unit, and at the contrast")
     return Volume(torch.from_numpy(inside)[None], image.affine)
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #024
+# %% ../../nbs/4_preparation/06_bodies.ipynb #027
 _NUMBER = re.compile(r'(?:chunk|station|stack)[-_]?(\d+)', re.IGNORECASE)
 
 def _check_numbers(paths:list) -> None:
@@ -200,7 +197,7 @@ def find_body_jobs(
         if count < usual: refused.append(dict(participant_id=job.participant_id, image=image, reason=reason))
     return [j for j in jobs if len(j.images) >= usual], refused
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #027
+# %% ../../nbs/4_preparation/06_bodies.ipynb #030
 def _extents(jobs:list) -> tuple[list, list]:
     "Of each subject whose stations can be read: field of view and finest spacing, millimetres along each axis."
     extents, spacings, errors = [], [], []
@@ -234,7 +231,7 @@ def body_grid(
     affine[:3, 3] = -step*(np.array(shape) - 1)/2
     return shape, affine
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #030
+# %% ../../nbs/4_preparation/06_bodies.ipynb #033
 @dataclass(frozen=True)
 class PreparedBody:
     "A body after all steps."
@@ -255,27 +252,18 @@ def _centred(mask:Volume, shape:tuple, affine:np.ndarray) -> np.ndarray:
     shift[:3, 3] = middle - (affine[:3, :3] @ ((np.array(shape) - 1)/2) + affine[:3, 3])
     return shift
 
-def _measures(whole:Stitched, mask:Volume, inside:Volume, shift:np.ndarray) -> dict:
-    "What preparation adds to the table; warns where part of a body was lost."
-    litres, kept = (float(m.data.sum())*m.voxel_volume/1000 for m in (mask, inside))
-    lost = 1 - kept/litres
-    if lost > .03: warnings.warn(f"{100*lost:.0f} % of the body lie outside the common grid", stacklevel=2)
+def _on_grid(whole:Stitched, mask:Volume, labels:Volume|None, grid:tuple) -> dict:
+    "Image, mask and labels on the common grid, and what preparation adds to the table."
+    shift = _centred(mask, *grid)
+    image, inside, labels = to_common_grid(whole.image, mask, labels, shift, grid, 'body', bearable=.03)
     spread = max(whole.gains)/min(whole.gains)
     if spread > 3: warnings.warn(f"the brightness of the stations differs by a factor of {spread:.1f}", stacklevel=2)
     seam = min((a for a in whole.agreement if a is not None), default=None)
-    return dict(body_litres=round(litres, 2), stations=len(whole.gains), station_gain=round(spread, 3),
-                seam_ncc=None if seam is None else round(seam, 4),
-                **{f'shift_{axis}_mm': round(float(s), 1) for axis, s in zip('xyz', shift[:3, 3])})
-
-def _on_grid(whole:Stitched, mask:Volume, labels:Volume|None, grid:tuple) -> dict:
-    "Image, mask and labels on the common grid, and the measures."
-    shift = _centred(mask, *grid)
-    image = resample(Volume(whole.image.data*mask.data, mask.affine), shift, *grid)
-    inside = resample(Volume(mask.data.to(torch.uint8), mask.affine), shift, *grid, labels=True)
-    image = Volume(normalise((image.data*inside.data).clamp(min=0), 'body'), image.affine)
-    if labels is not None: labels = resample(labels, shift, *grid, labels=True)
-    return dict(image=image, mask=inside, labels=labels, seams=tuple(s - float(shift[2, 3]) for s in whole.seams),
-                measures=_measures(whole, mask, inside, shift))
+    measures = dict(body_litres=round(float(mask.data.sum())*mask.voxel_volume/1000, 2), stations=len(whole.gains),
+                    station_gain=round(spread, 3), seam_ncc=None if seam is None else round(seam, 4),
+                    **{f'shift_{axis}_mm': round(float(s), 1) for axis, s in zip('xyz', shift[:3, 3])})
+    seams = tuple(s - float(shift[2, 3]) for s in whole.seams)
+    return dict(image=image, mask=inside, labels=labels, seams=seams, measures=measures)
 
 def prepare_body(
     stations:list,           # paths of NIfTI files
@@ -294,45 +282,23 @@ def prepare_body(
         result = clock.do('resample', _on_grid, whole, mask, given, grid)
     return PreparedBody(**result, warnings=tuple(told), seconds=dict(clock))
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #034
-def body_picture(
-    p:PreparedBody,          # of `prepare_body`
-) -> bytes:                  # PNG
-    "Three planes with the outlines of body (yellow) and labels (other colours) and the seams of stations (dashed)."
-    figure, image = matplotlib.figure.Figure(figsize=(6, 4.4)), Volume(p.image.data.sqrt(), p.image.affine)
-    height, spacing = p.image.data.shape[3], p.image.spacing
-    for ax, name, (across, up) in zip(figure.subplots(1, 3), PLANES, ((1, 2), (0, 2), (0, 1))):
-        ax.imshow(plane(image, name), cmap='gray', vmin=0, vmax=1, aspect=spacing[up]/spacing[across])
-        ax.axis('off')
-        ax.contour(plane(p.mask, name), [.5], colors='yellow', linewidths=.8)
-        for value in [] if p.labels is None else p.labels.data.unique().tolist()[1:]:
-            shown = plane(p.labels, name) == value
-            if shown.any(): ax.contour(shown, [.5], colors=f'C{value % 10}', linewidths=.6)
-        for seam in p.seams if up == 2 else ():
-            row = height - 1 - (seam - p.image.affine[2, 3])/spacing[2]
-            ax.axhline(row, color='white', linestyle='--', linewidth=.6)
-    figure.tight_layout(pad=.2)
-    return png_bytes(figure, dpi=80)
-
-def write_body(
-    job:Job,                 # whose
-    p:PreparedBody,          # of `prepare_body`
-) -> None:
-    "Writes the files of one subject."
-    write_volume(f'{job.stem}_T1w.nii.gz', Volume((p.image.data*10000).round(), p.image.affine), np.int16)
-    write_volume(f'{job.stem}_desc-body_mask.nii.gz', p.mask, np.uint8)
-    if p.labels is not None: write_volume(f'{job.stem}_dseg.nii.gz', p.labels, np.uint8)
-    with atomic_write(f'{job.stem}_desc-quality.png') as temporary: temporary.write_bytes(body_picture(p))
-
+# %% ../../nbs/4_preparation/06_bodies.ipynb #037
 def prepare_body_subject(
     job:Job,             # of `find_body_jobs`, with the common grid in `choice`
 ) -> dict:               # measures, warnings, seconds by step
-    "Prepares one subject and writes its files."
+    "Prepares one subject and writes its files; the picture has outlines of body (yellow) and labels, and the seams."
     p = prepare_body(job.images, (tuple(job.choice['shape']), np.array(job.choice['affine'])), job.given)
-    write_body(job, p)
+    outlines = [(p.mask, 1, 'yellow', .8)]
+    write_volume(f'{job.stem}_T1w.nii.gz', p.image.like((p.image.data*10000).round()), np.int16)
+    write_volume(f'{job.stem}_desc-body_mask.nii.gz', p.mask, np.uint8)
+    if p.labels is not None:
+        write_volume(f'{job.stem}_dseg.nii.gz', p.labels, np.uint8)
+        outlines += [(p.labels, k, f'C{k % 10}', .6) for k in p.labels.data.unique().tolist()[1:]]
+    picture = outline_picture(p.image.like(p.image.data.sqrt()), outlines, p.seams, height=4.4)
+    with atomic_write(f'{job.stem}_desc-quality.png') as temporary: temporary.write_bytes(picture)
     return dict(measures=p.measures, warnings=list(p.warnings), seconds=p.seconds)
 
-# %% ../../nbs/4_preparation/06_bodies.ipynb #038
+# %% ../../nbs/4_preparation/06_bodies.ipynb #041
 BODIES = Kind(
     name='Whole bodies, water contrast, prepared by diffdef', work=prepare_body_subject, labels=None, score='seam_ncc',
     shown=('seam_ncc', 'body_litres', 'stations', 'station_gain'),

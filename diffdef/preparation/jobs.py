@@ -196,10 +196,6 @@ def _attempt(job:Job, work:Callable) -> dict:
         if isinstance(e, ImportError) or getattr(e, 'errno', None) == errno.ENOSPC: raise
         return dict(participant_id=job.participant_id, image=job.images[0], reason=reason_of(e, *job.files))
 
-def _deaf() -> None:
-    "A worker leaves Ctrl-C to the process that started it."
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
 @contextmanager
 def dask_client(
     workers:int=2,             # processes of this machine
@@ -219,7 +215,7 @@ def dask_client(
         else: raise ValueError(f"dask {dask!r}, expected the address of a scheduler such as tcp://host:8786")
         try: client = stack.enter_context(distributed.Client(where, timeout=10))
         except OSError as e: raise ValueError(f"no Dask scheduler answers at {dask} ({e})") from e
-        if dask is None: client.register_worker_callbacks(_deaf)
+        if dask is None: client.register_worker_callbacks(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
         yield client
 
 def _hand_out(client, jobs:Sequence, work:Callable, most:int) -> Iterator[tuple]:

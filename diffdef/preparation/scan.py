@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Template', 'mni_template', 'Head', 'rigid_matrix', 'simulate_head', 'scan_header', 'read_scan', 'find_images',
            'check_labels', 'check_mask', 'deepbet_mask', 'bet_mask', 'correct_bias', 'Alignment', 'centre_of_mass',
-           'resample', 'template_ncc', 'align', 'write_transform', 'read_transform', 'prepared_grid', 'brain_box',
-           'segment_tissues', 'label_ventricles', 'tissue_volumes', 'Clock', 'collect_warnings', 'Steps', 'Prepared',
+           'resample', 'template_ncc', 'align', 'write_transform', 'prepared_grid', 'brain_box', 'segment_tissues',
+           'label_ventricles', 'tissue_volumes', 'Clock', 'collect_warnings', 'Steps', 'Prepared', 'to_common_grid',
            'prepare_scan']
 
 # %% ../../nbs/4_preparation/01_scan.ipynb #003
@@ -104,15 +104,13 @@ def simulate_head(
 # %% ../../nbs/4_preparation/01_scan.ipynb #015
 _UNITS = {'meter': 1000., 'micron': .001}
 
+_DICOM = 'DICOM, expected NIfTI (.nii or .nii.gz); convert the series first, for example with dcm2niix'
+
 def _is_dicom(path:Path) -> bool:
     "Whether a file, or one of a folder's first files, is DICOM."
     if path.is_dir(): return any(_is_dicom(p) for p in sorted(path.iterdir())[:3] if p.is_file())
     if path.suffix.lower() in ('.dcm', '.ima'): return True
     with open(path, 'rb') as f: return f.read(132)[128:] == b'DICM'
-
-def _refuse_dicom(path:Path) -> None:
-    raise ValueError(f"{path}: DICOM, expected NIfTI (.nii or .nii.gz); convert the series first, "
-                     "for example with dcm2niix")
 
 def scan_header(
     path:str|Path,       # NIfTI file
@@ -120,7 +118,7 @@ def scan_header(
     "Where a scan lies, from its header alone; what is not one 3D image is an error that says why."
     path = Path(path)
     if not path.exists(): raise FileNotFoundError(f"{path}: no such scan")
-    if _is_dicom(path): _refuse_dicom(path)
+    if _is_dicom(path): raise ValueError(f"{path}: {_DICOM}")
     try: image = nib.load(path)
     except Exception as e:
         raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); "
@@ -165,7 +163,7 @@ def find_images(
     files = sorted(p for p in folder.rglob('*') if p.is_file() and not p.name.startswith('.'))
     images = image_files(folder)
     found = [p for p in images if re.search(pattern, p.name, re.IGNORECASE)]
-    if not found and any(_is_dicom(p) for p in files[:20] if p not in images): _refuse_dicom(folder)
+    if not found and any(_is_dicom(p) for p in files[:20] if p not in images): raise ValueError(f"{folder}: {_DICOM}")
     if not found: raise FileNotFoundError(f"{folder}: no {words} among its {len(files)} files")
     return found
 
@@ -368,18 +366,6 @@ def write_transform(
     transform = sitk.AffineTransform(lps[:3, :3].flatten().tolist(), lps[:3, 3].tolist())
     with atomic_write(path) as temporary: sitk.WriteTransform(transform, str(temporary))
 
-def read_transform(
-    path:str|Path,       # written by `write_transform` or another program
-) -> np.ndarray:         # (4, 4), RAS
-    "Reads a rigid or affine map in ITK's format."
-    try: transform = optional('SimpleITK', 'prepare').ReadTransform(str(path))
-    except RuntimeError as e: raise ValueError(f"{path}: not readable as a transform in ITK's format") from e
-    if not transform.IsLinear(): raise ValueError(f"{path}: {transform.GetName()}, expected a rigid or affine map")
-    points = np.array([transform.TransformPoint(p) for p in (*np.eye(3).tolist(), (0., 0., 0.))])
-    lps = np.eye(4)
-    lps[:3, :3], lps[:3, 3] = (points[:3] - points[3]).T, points[3]
-    return _FLIP @ lps @ _FLIP
-
 # %% ../../nbs/4_preparation/01_scan.ipynb #046
 def prepared_grid(
     template:Template,       # whose brain must fit
@@ -526,15 +512,23 @@ def _crop(volume:Volume, box:tuple) -> Volume:
     return Volume(volume.data[box], affine)
 
 # %% ../../nbs/4_preparation/01_scan.ipynb #062
-def _to_grid(scan:Volume, mask:Volume, labels:Volume|None, matrix:np.ndarray, grid:tuple) -> tuple:
+def to_common_grid(
+    image:Volume,            # (1, *spatial)
+    mask:Volume,             # (1, *spatial), bool
+    labels:Volume|None,      # (1, *spatial)
+    matrix:np.ndarray,       # (4, 4), common grid's millimetres to the image's, RAS
+    grid:tuple,              # spatial sizes, affine (4, 4)
+    what:str='brain',        # in the mask, for messages
+    bearable:float=.01,      # fraction of it that may lie outside the grid without a warning
+) -> tuple[Volume, Volume, Volume|None]: # image in [0, 1], 0 outside the mask; mask uint8; labels
     "Image, mask and labels on the common grid."
-    covered = resample(Volume(mask.data.to(torch.uint8), mask.affine), matrix, *grid, labels=True)
-    image = resample(Volume(scan.data*mask.data, scan.affine), matrix, *grid)
-    image = Volume(normalise((image.data*covered.data).clamp(min=0)), image.affine)
+    inside = resample(mask.like(mask.data.to(torch.uint8)), matrix, *grid, labels=True)
+    moved = resample(image.like(image.data*mask.data), matrix, *grid)
+    moved = moved.like(normalise((moved.data*inside.data).clamp(min=0), what))
     ml_there = float(mask.data.sum())*mask.voxel_volume/abs(np.linalg.det(matrix))
-    lost = 1 - float(covered.data.sum())*covered.voxel_volume/ml_there
-    if lost > .01: warnings.warn(f"{100*lost:.0f} % of the brain lie outside the common grid", stacklevel=2)
-    return image, covered, labels and resample(labels, matrix, *grid, labels=True)
+    lost = 1 - float(inside.data.sum())*inside.voxel_volume/ml_there
+    if lost > bearable: warnings.warn(f"{100*lost:.0f} % of the {what} lie outside the common grid", stacklevel=2)
+    return moved, inside, labels and resample(labels, matrix, *grid, labels=True)
 
 def _run_steps(scan:Volume, template:Template, steps:Steps, mask:Volume|None, clock:Clock) -> dict:
     "The fields of Prepared, without warnings and seconds."
@@ -548,7 +542,7 @@ def _run_steps(scan:Volume, template:Template, steps:Steps, mask:Volume|None, cl
     labels = clock.do('tissues', steps.tissues, part, inside) if steps.tissues else None
     if labels is not None: labels = label_ventricles(labels, found.scaled, template)
     grid = prepared_grid(template, steps.spacing, steps.multiple)
-    image, mask, grid_labels = clock.do('resample', _to_grid, part, inside, labels, found.matrix, grid)
+    image, mask, grid_labels = clock.do('resample', to_common_grid, part, inside, labels, found.matrix, grid)
     measures = tissue_volumes(labels) if labels else {}
     measures |= dict(template_ncc=round(found.ncc, 4), alignment_score=round(found.score, 4))
     return dict(image=image, mask=mask, labels=grid_labels, native_mask=_paste(inside, box, scan),

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHAPES', 'BELLY', 'BODY_PARTS', 'BodyShape', 'Body', 'reference_body', 'fat_velocity', 'cavity_velocity',
            'fat_thickness', 'BodyConfig', 'BodyTruth', 'make_body_truth', 'simulate_body', 'simulate_bodies',
-           'read_body_truth', 'cut_stations']
+           'read_body_truth']
 
 # %% ../../nbs/4_preparation/05_simulated_bodies.ipynb #003
 import math
@@ -103,15 +103,6 @@ _ORGANS = dict(                                        # brightness, then centre
     bladder=(1., (0, 20, 400), (36, 30, 32)), right_lung=(.05, (80, -5, 800), (54, 66, 105)),
     left_lung=(.05, (-80, -5, 800), (50, 66, 105)), heart=(.7, (-14, 28, 772), (46, 42, 52)))
 
-def _bones(shape:BodyShape, points:list) -> np.ndarray:
-    "Signed distance to femurs, pelvis and spine."
-    (x, y, z), size = points, shape.organs
-    apart = _at_heights(shape.thigh, z)[2]
-    femurs = [np.maximum(np.hypot(x - side*apart, y + 5) - 15, z - 375) for side in (-1, 1)]
-    spine = np.maximum(np.hypot(x, y + 50*size) - 22*size, 400 - z)
-    pelvis = [_ellipsoid(points, (side*78*size, -30*size, 425), (38, 26, 55)) for side in (-1, 1)]
-    return np.minimum.reduce([*femurs, spine, *pelvis])
-
 # %% ../../nbs/4_preparation/05_simulated_bodies.ipynb #011
 @dataclass(frozen=True)
 class Body:
@@ -127,12 +118,16 @@ class Body:
         return rescale_affine(self.affine, 3, .5)
 
 def _things(shape:BodyShape, points:list) -> Iterator[tuple]:
-    "Part, brightness and signed distance of all that lies in the lean tissue, in the order in which it is laid on."
-    size = np.array([shape.organs, shape.organs, 1])
+    "Part, brightness and signed distance of organs, then bones, in the order in which they are laid on."
+    (x, y, z), size = points, shape.organs
     for name, (brightness, centre, half) in _ORGANS.items():
-        part = 'visceral fat' if name == 'cavity' else 'organ'
-        yield part, brightness, _ellipsoid(points, size*centre, size*half)
-    yield 'bone', .1, _bones(shape, points)
+        scale = np.array([size, size, 1])
+        yield 'visceral fat' if name == 'cavity' else 'organ', brightness, _ellipsoid(points, scale*centre, scale*half)
+    apart = _at_heights(shape.thigh, z)[2]
+    femurs = [np.maximum(np.hypot(x - side*apart, y + 5) - 15, z - 375) for side in (-1, 1)]
+    spine = np.maximum(np.hypot(x, y + 50*size) - 22*size, 400 - z)
+    pelvis = [_ellipsoid(points, (side*78*size, -30*size, 425), (38, 26, 55)) for side in (-1, 1)]
+    yield 'bone', .1, np.minimum.reduce([*femurs, spine, *pelvis])
 
 def reference_body(
     sex:str,             # 'F' or 'M'
@@ -377,30 +372,3 @@ def read_body_truth(
     if stored.pop('kind', None) != 'bodies':
         raise ValueError(f"{folder}: simulation.json describes no cohort of bodies; for brains there is read_truth()")
     return make_body_truth(BodyConfig(**stored | dict(bmi=tuple(stored['bmi']))))
-
-# %% ../../nbs/4_preparation/05_simulated_bodies.ipynb #036
-def cut_stations(
-    volume:Volume,           # (1, *spatial), a body with axes along x, y, z
-    n:int=4,                 # number of stations, at least 2
-    overlap:float=60.,       # millimetres that neighbours share; negative leaves a gap
-    gains:tuple=(1., 1.2, .85, 1.1), # factor of each station's intensities, repeated if there are more stations
-    spacing:tuple|None=None, # millimetres of the stations' voxels; None: the volume's, without interpolation
-    shift:float=0.,          # millimetres by which every second station's grid begins further right and in front
-) -> list[Volume]:           # from the knees upwards, each (1, *spatial)
-    "Cuts a body into overlapping stations."
-    if n < 2: raise ValueError(f"cut_stations() 'n' must be 2 or more, got {n}")
-    old, new = np.array(volume.spacing), np.array(volume.spacing if spacing is None else spacing, float)
-    sizes = np.array(volume.data.shape[1:])*old
-    length = (sizes[2] + (n - 1)*overlap)/n
-    stations = []
-    for k in range(n):
-        aside = shift*(k % 2)
-        start = np.array([aside, aside, k*(length - overlap)])                 # from the volume's corner
-        if spacing is None: start = np.round(start/old)*old
-        shape = np.round((np.array([sizes[0], sizes[1], length]) - [start[0], start[1], 0])/new).astype(int)
-        step = np.diag([*(new/old), 1.])
-        step[:3, 3] = (start + new/2)/old - .5
-        data = ndimage.affine_transform(volume.data[0].numpy(), step[:3, :3], step[:3, 3], tuple(shape), order=1,
-                                        mode='nearest')
-        stations.append(Volume(torch.from_numpy(data)[None]*gains[k % len(gains)], volume.affine @ step))
-    return stations
