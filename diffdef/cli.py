@@ -13,13 +13,12 @@ import math
 import re
 import sys
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
-
-from . import __version__
 
 # %% ../nbs/5_commands/01_cli.ipynb #007
 OPTIONS = {'run': 'RUN', 'n_draws': '--draws', 'draws': '--draws', 'steps': '--steps', 'guidance': '--guidance',
@@ -73,7 +72,7 @@ def parse_range(
     return [parse_conditions([f'{name}={v:.6g}' if t is varying[0] else t for t in texts]) for v in values]
 
 # %% ../nbs/5_commands/01_cli.ipynb #013
-app = App(name='diffdef', help='Conditional anatomical atlases.', version=__version__, help_format='plaintext',
+app = App(name='diffdef', help='Conditional anatomical atlases.', version=version('diffdef'), help_format='plaintext',
           help_epilogue='`diffdef COMMAND --help` shows the options of a command, with an example. '
                         'Add --debug to see the whole traceback of an error.',
           exit_on_error=False, print_error=False, suppress_keyboard_interrupt=False, result_action='return_value')
