@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
-# %% ../nbs/5_commands/01_cli.ipynb #006
+# %% ../nbs/5_commands/01_cli.ipynb #007
 OPTIONS = {'run': 'RUN', 'n_draws': '--draws', 'draws': '--draws', 'steps': '--steps', 'guidance': '--guidance',
            'seed': '--seed', 'extrapolate': '--extrapolate', 'appearance': '--shape-only', 'device': None}
 
@@ -51,7 +51,7 @@ def _number_or_name(text:str):
         raise ValueError(f"{text!r} is not a finite number; leave a condition out when it is unknown")
     return int(number) if number.is_integer() else number
 
-# %% ../nbs/5_commands/01_cli.ipynb #009
+# %% ../nbs/5_commands/01_cli.ipynb #010
 def parse_range(
     texts:list[str],     # 'name=value', one of them 'name=first:last:count'
 ) -> list[dict]:         # as many conditions as `count` says, in order
@@ -71,7 +71,7 @@ def parse_range(
     values = [first + (last - first)*k/(int(count) - 1) for k in range(int(count))]
     return [parse_conditions([f'{name}={v:.6g}' if t is varying[0] else t for t in texts]) for v in values]
 
-# %% ../nbs/5_commands/01_cli.ipynb #012
+# %% ../nbs/5_commands/01_cli.ipynb #013
 app = App(name='diffdef', help='Conditional anatomical atlases.', version=version('diffdef'), help_format='plaintext',
           help_epilogue='`diffdef COMMAND --help` shows the options of a command, with an example. '
                         'Add --debug to see the whole traceback of an error.',
@@ -124,7 +124,7 @@ class Sampling:
         return dict(n_draws=self.draws, steps=self.steps, guidance=self.guidance, seed=self.seed,
                     extrapolate=self.extrapolate, appearance=not self.shape_only)
 
-# %% ../nbs/5_commands/01_cli.ipynb #015
+# %% ../nbs/5_commands/01_cli.ipynb #016
 def main(
     argv:list[str]|None=None,  # words after `diffdef`; those of the process when None
 ) -> int:                      # exit code: 0 done, 1 done but for some subjects, 2 bad input, 130 stopped
@@ -146,7 +146,7 @@ def main(
         print(f'diffdef: {message}', file=sys.stderr)
         return 2
 
-# %% ../nbs/5_commands/01_cli.ipynb #017
+# %% ../nbs/5_commands/01_cli.ipynb #018
 @command('diffdef simulate data/simulated --subjects 300 --spacing 4 --seed 1')
 def simulate(
     folder:str,                   # where to write: images, labels, participants.tsv, truth
@@ -169,7 +169,7 @@ def simulate(
         simulate_cohort(folder, SimulationConfig(subjects=subjects, spacing=spacing, dim=dim, seed=seed))
     print(f"{folder}: {subjects} subjects at {spacing:g} mm")
 
-# %% ../nbs/5_commands/01_cli.ipynb #025
+# %% ../nbs/5_commands/01_cli.ipynb #027
 @command('diffdef train data/simulated --preset small --conditions age sex --out runs/small')
 def train(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -192,7 +192,7 @@ def train(
               **{k: v for k, v in rare.items() if v})
     print(f"{out}: trained; try `diffdef info {out}`")
 
-# %% ../nbs/5_commands/01_cli.ipynb #030
+# %% ../nbs/5_commands/01_cli.ipynb #034
 @command('diffdef atlas runs/demo age=70 sex=F --out atlases/age-70')
 def atlas(
     run:str,                      # run folder
@@ -219,7 +219,7 @@ def _print_volumes(asked:dict, result) -> None:
     volumes = ', '.join(f'{name} {volume:.1f} {unit}' for name, volume in result.volumes.items())
     print(f"{_name(asked)}: {volumes or 'no labels'} ({sum(result.seconds.values()):.1f} s)")
 
-# %% ../nbs/5_commands/01_cli.ipynb #034
+# %% ../nbs/5_commands/01_cli.ipynb #039
 @command('diffdef sheet runs/demo age=25:85:5 --out age.png')
 def sheet(
     run:str,                      # run folder
@@ -243,7 +243,7 @@ def sheet(
     print(out)
     return atlases
 
-# %% ../nbs/5_commands/01_cli.ipynb #037
+# %% ../nbs/5_commands/01_cli.ipynb #043
 @command('diffdef evaluate runs/demo')
 def evaluate(
     run:str,                      # run folder
@@ -267,7 +267,7 @@ def _short(value) -> str:
     if isinstance(value, (list, tuple)): return '  '.join(map(_short, value))
     return f'{value:.3g}' if isinstance(value, float) else str(value)
 
-# %% ../nbs/5_commands/01_cli.ipynb #040
+# %% ../nbs/5_commands/01_cli.ipynb #047
 @command("diffdef compare runs/demo --methods diff-def 'linear average' --conditions age")
 def compare(
     *runs:str,                    # run folders of one cohort, trained with other seeds; one is enough
@@ -310,7 +310,7 @@ def _contestants(methods:tuple, steps:int|None) -> tuple:
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
-# %% ../nbs/5_commands/01_cli.ipynb #044
+# %% ../nbs/5_commands/01_cli.ipynb #051
 @command('diffdef template data/simulated --by sex --out runs/templates')
 def template(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -336,11 +336,12 @@ def shares(
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #045
+# %% ../nbs/5_commands/01_cli.ipynb #052
 @command('diffdef prepare raw data/prepared --workers 4')
 def prepare(
     raw:str,                      # folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with
-                                  # participant_id, image and, if wanted, mask; for bodies sub-*/dixon/*_chunk-1_part-water_*.nii.gz
+                                  # participant_id, image and, if wanted, mask;
+                                  # for bodies sub-*/dixon/*_chunk-1_part-water_*.nii.gz
     out:str,                      # prepared cohort, with quality.html to look at and rejected.tsv;
                                   # a call that was stopped goes on
     /, *,
@@ -370,7 +371,7 @@ def prepare(
     print(Path(out)/'quality.html', f"{out}: prepared; {len(rejected)} subjects rejected{see}", sep='\n')
     return int(len(rejected) > 0)
 
-# %% ../nbs/5_commands/01_cli.ipynb #049
+# %% ../nbs/5_commands/01_cli.ipynb #058
 @command('diffdef fetch neurite-oasis --out data/oasis')
 def fetch(
     name:str|None = None,         # of the data set; none: list them
@@ -385,7 +386,7 @@ def fetch(
     if name is None: return print(library.data_sets().to_string())
     print(library.fetch(name, out or f'data/{name}', accept=accept, url=url, sha256=sha256))
 
-# %% ../nbs/5_commands/01_cli.ipynb #052
+# %% ../nbs/5_commands/01_cli.ipynb #061
 @command('diffdef export runs/demo shared/demo')
 def export(
     run:str,                      # run folder
@@ -396,7 +397,7 @@ def export(
     from diffdef.run import export_run
     print(export_run(run, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #055
+# %% ../nbs/5_commands/01_cli.ipynb #064
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 AGES = (25, 40, 55, 70, 85)                      # years, evenly spaced; the demonstration's atlases
 
@@ -414,7 +415,7 @@ def demo(
         result.save(folder/'atlases'/f'age-{age}')
     evaluate(out, str(folder/'cohort'))
 
-# %% ../nbs/5_commands/01_cli.ipynb #058
+# %% ../nbs/5_commands/01_cli.ipynb #068
 @command('diffdef info --preset brain')
 def info(
     run:str|None = None,          # run folder
