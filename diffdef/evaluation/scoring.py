@@ -185,7 +185,7 @@ class Scorer:
         return cls(run, training, test, mask, fractions, labelled.codes, unseen, regressors, truth,
                    load_lpips(lpips_weights), register, subjects)
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #028
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #027
 def voted_labels(
     labels:torch.Tensor,     # of subjects, (B, 1, *spatial), whole numbers
     to_atlas:torch.Tensor,   # (B, dim, *spatial), voxels
@@ -219,7 +219,7 @@ def overlap_scores(
         rows.append({name: float(score.nanmean()) for name, score in scores.items()})
     return pd.DataFrame(rows)
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #032
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #031
 def subject_scores(
     scorer:Scorer,           # mask, LPIPS, scoring registration
     atlas:Atlas,             # to be scored
@@ -242,21 +242,20 @@ def subject_scores(
     if own is None: own = voted_labels(labels, to_atlas, values)
     return pd.concat([rows, overlap], axis=1), to_atlas, own
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #037
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #036
 FEWEST_HELD_OUT = 5          # effective number of held-out subjects on which a volume error must stand
 
 def expected_fractions(
     scorer:Scorer,           # label fractions and condition vectors of the cohort
     code:torch.Tensor,       # condition, (n_conditions,)
-    bandwidth:float=.05,     # of the kernel, in units of the trained range
     unseen:bool=False,       # by the held-out subjects alone; if they are fewer than five, by none
 ) -> dict:                   # label name: Band with one value; empty where too few are near
     "What fraction of the brain each label takes in subjects of a condition, with its band."
     rows = np.flatnonzero(scorer.unseen) if unseen else np.arange(len(scorer.codes))
-    log = kernel_weights(scorer.codes[rows], code, bandwidth, scorer.run.conditions.n_categories)
+    log = kernel_weights(scorer.codes[rows], code, .05, scorer.run.conditions.n_categories)     # of the range
     if unseen and effective_number(log) < FEWEST_HELD_OUT: return {}
     weights = torch.softmax(log, 0).numpy()[None]
-    return {name: weighted_band(weights, scorer.fractions[name].iloc[rows], [0]) for name in scorer.fractions}
+    return {name: weighted_band(weights, scorer.fractions[name].iloc[rows]) for name in scorer.fractions}
 
 def _volume_scores(scorer:Scorer, labels:torch.Tensor, code:torch.Tensor) -> dict:
     "Label fractions of an atlas beside those of subjects of its condition."
@@ -283,7 +282,7 @@ def fidelity_scores(
         errors.append(100*abs(error)/(c.high - c.low))
     return scores | (dict(condition_error=float(np.mean(errors))) if errors else {})
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #042
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #041
 def has_field(
     atlas:Atlas,             # of any method
     run:Run,                 # with the population atlas

@@ -94,10 +94,10 @@ def nearest_field(
     return exponential(enlarge_field(torch.from_numpy(fields[nearest.numpy()]).float().mean(0, keepdim=True)))
 
 # %% ../../nbs/3_evaluation/01_truth.ipynb #023
-def _score_ages(run:Run, truth:Truth, cohort:Cohort, condition:str, ages:list, fixed:dict, sampling:dict) -> list:
-    "Scores at each age, the middle one being the middle of the range; `fixed`: the other conditions."
+def _score_ages(run:Run, truth:Truth, cohort:Cohort, ages:list, sex:dict, sampling:dict) -> list:
+    "Scores at each age, the middle one being the middle of the range; `sex`: that condition, or none."
     fields, crop = read_fields(run.folder), partial(crop_to_truth, affine=run.atlas.affine, truth=truth)
-    asked = [{condition: age} | fixed for age in ages]
+    asked = [dict(age=age) | sex for age in ages]
     atlases = [conditional_atlas(run, **sampling, **c) for c in asked]
     central, scores = len(ages)//2, []
     middle = crop(atlases[central].displacement.data[None])
@@ -105,23 +105,22 @@ def _score_ages(run:Run, truth:Truth, cohort:Cohort, condition:str, ages:list, f
         u = crop(atlas.displacement.data[None])
         reference = crop(nearest_field(run, cohort, fields, run.conditions.encode(conditions)))
         uncertainty = None if atlas.uncertainty is None else crop(atlas.uncertainty.data[None])
-        score = score_field(u, middle, reference, truth, (age, ages[central]), fixed.get('sex'), uncertainty)
+        score = score_field(u, middle, reference, truth, (age, ages[central]), sex.get('sex'), uncertainty)
         scores.append(vars(score))
     return scores
 
 def truth_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # the simulated cohort
-    condition:str='age',     # the continuous condition
     **sampling,              # n_draws, steps, guidance, seed
-) -> dict:                   # points, and the values of FieldScore: lists, None where there is none
+) -> dict:                   # points: ages, and the values of FieldScore: lists, None where there is none
     "Scores a run on a simulated cohort against its truth."
     truth, cohort = read_truth(cohort_path), run.training(cohort_path)
     known = {c.name: c for c in run.conditions}
-    low, high = known[condition].low, known[condition].high
+    low, high = known['age'].low, known['age'].high
     ages = [low + (high - low)*q for q in POINTS]
     sexes = [dict(sex=s) for s in known['sex'].categories] if 'sex' in known else [{}]
-    tables = [pd.DataFrame(_score_ages(run, truth, cohort, condition, ages, sex, sampling)) for sex in sexes]
+    tables = [pd.DataFrame(_score_ages(run, truth, cohort, ages, sex, sampling)) for sex in sexes]
     means = sum(tables) / len(tables)
     report = {name: [None if math.isnan(v) else round(v, 4) for v in means[name]] for name in means}
     return dict(points=[round(float(a), 2) for a in ages]) | report
