@@ -23,7 +23,6 @@ from .run_report import device_name, stage_seconds
 from diffdef.evaluation.scoring import (
     FEWEST_HELD_OUT, METRICS, Measured, Scorer, atlas_scores, nearest, scoring_registration, subject_scores
 )
-from .truth import training_cohort
 from ..metrics import centrality
 from ..run import Run
 from ..sample import Atlas
@@ -110,7 +109,7 @@ def condition_points(
     fixed:dict|None=None,    # conditions held, such as dict(sex='F')
 ) -> list:                   # of conditions, one dictionary per atlas
     "Of each condition by itself: quantiles of the training subjects from the 10th to the 90th, or every category."
-    subjects, known, found = training_cohort(run, cohort_path).subjects, {c.name: c for c in run.conditions}, []
+    subjects, known, found = run.training(cohort_path).subjects, {c.name: c for c in run.conditions}, []
     levels = np.linspace(.1, .9, points) if points > 1 else [.5]
     for name in names:
         if name not in known: raise ValueError(f"unknown condition {name!r}, expected some of {', '.join(known)}")

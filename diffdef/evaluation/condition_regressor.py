@@ -31,9 +31,7 @@ def coarse_picture(
 @dataclass(frozen=True, eq=False)
 class ConditionRegressor:
     "A regression of a condition on images, with its predictions for the subjects it learned from."
-    condition:str            # name
-    cells:int                # of `coarse_picture`
-    model:RidgeCV            # fitted
+    model:RidgeCV            # fitted to `coarse_picture` of the training subjects
     values:np.ndarray        # condition of the training subjects
     predicted:np.ndarray     # for each of them, by a regression that was fitted without it
     bandwidth:float          # of the curve of predictions over the condition, in the condition's unit
@@ -47,7 +45,7 @@ class ConditionRegressor:
         image:torch.Tensor,  # (1, 1, *spatial), any scale, background 0
     ) -> float:              # in the condition's unit
         "The condition that an image looks like."
-        return float(self.model.predict(coarse_picture(normalise(image, 'atlas'), self.cells))[0])
+        return float(self.model.predict(coarse_picture(normalise(image, 'atlas')))[0])
 
     def expected(self,
         value:float,         # of the condition
@@ -58,14 +56,12 @@ class ConditionRegressor:
 def train_condition_regressor(
     cohort:Cohort,           # training subjects
     condition:str='age',     # continuous condition
-    cells:int=8,             # of `coarse_picture`
 ) -> ConditionRegressor:
     "Ridge regression of a condition on coarse pictures of subjects; its penalty by leaving one out."
     known = np.flatnonzero(cohort.subjects[condition].notna())
     if len(known) < 10:
         raise ValueError(f"train_condition_regressor() needs 10 subjects with '{condition}', got {len(known)}")
-    pictures = np.concatenate([coarse_picture(cohort.images([i]), cells) for i in known])
+    pictures = np.concatenate([coarse_picture(cohort.images([i])) for i in known])
     values, model = cohort.subjects[condition].to_numpy(float)[known], RidgeCV(np.logspace(-4, 3, 15))
     predicted = cross_val_predict(model, pictures, values, cv=min(10, len(values)))
-    bandwidth = .08*float(np.ptp(values))
-    return ConditionRegressor(condition, cells, model.fit(pictures, values), values, predicted, bandwidth)
+    return ConditionRegressor(model.fit(pictures, values), values, predicted, .08*float(np.ptp(values)))

@@ -61,8 +61,7 @@ def share_table(
 @dataclass(frozen=True)
 class Band:
     "A kernel-smoothed curve with its bootstrap band."
-    at:np.ndarray            # values of the condition
-    curve:np.ndarray         # smoothed mean
+    curve:np.ndarray         # smoothed mean, at each value of the condition
     low:np.ndarray           # lower edge
     high:np.ndarray          # upper edge
 
@@ -76,7 +75,6 @@ class Band:
 def weighted_band(
     weights:np.ndarray,      # of each subject at each condition, (conditions, N)
     y:np.ndarray,            # (N,), a fraction of each subject, or any other number
-    at:Sequence,             # (conditions,), noted in the result
     draws:int=500,           # bootstrap samples
     level:float=.95,         # fraction of them inside the band
     seed:int=0,              # of the samples
@@ -87,7 +85,7 @@ def weighted_band(
     with np.errstate(invalid='ignore'):      # a sample without a subject nearby gives NaN, and is left out
         curves = np.stack([weights[:, s] @ y[s] / weights[:, s].sum(1) for s in samples])
     low, high = np.nanquantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)
-    return Band(np.asarray(at), weights @ y / weights.sum(1), low, high)
+    return Band(weights @ y / weights.sum(1), low, high)
 
 # %% ../../nbs/3_evaluation/02_curves.ipynb #023
 def curve_report(

@@ -17,7 +17,7 @@ import torch
 from ..conditions import Condition
 from ..core import read_tensors, write_json
 from .curves import curve_report
-from .truth import training_cohort, truth_report
+from .truth import truth_report
 from ..method.denoiser import condition_sensitivity
 from ..method.run_folder import STAGES, read_config
 from ..run import Run
@@ -45,7 +45,7 @@ def denoiser_sensitivity(
     "How much the latents that a run samples follow each continuous condition."
     path = run.folder/'latents.safetensors'
     if not path.exists(): return {}
-    latents, codes = read_tensors(path)[0]['latents'], training_cohort(run, cohort_path).codes
+    latents, codes = read_tensors(path)[0]['latents'], run.training(cohort_path).codes
     probed = [i for i, c in enumerate(run.conditions) if c.kind == 'continuous']
     slopes = {run.conditions.names[i]: condition_sensitivity(run.model.denoiser, latents, codes, i)[0] for i in probed}
     return {name: round(slope, 3) for name, slope in slopes.items()}

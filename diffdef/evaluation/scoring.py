@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['SCORING_REGISTRATIONS', 'METRICS', 'MAIN', 'FEWEST_HELD_OUT', 'register_instance', 'scoring_registration', 'Measured',
-           'Metric', 'held_out', 'nearest', 'Scorer', 'voted_labels', 'overlap_scores', 'subject_scores',
-           'expected_fractions', 'volume_scores', 'fidelity_scores', 'has_field', 'truth_scores', 'atlas_scores']
+           'Metric', 'nearest', 'Scorer', 'voted_labels', 'overlap_scores', 'subject_scores', 'expected_fractions',
+           'fidelity_scores', 'has_field', 'truth_scores', 'atlas_scores']
 
 # %% ../../nbs/3_evaluation/11_scoring.ipynb #003
 import ctypes
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from ..core import normalise
 from .condition_regressor import train_condition_regressor
 from .curves import cohort_fractions, weighted_band
 from .external import register_ants, register_deepali
-from .truth import crop_to_truth, training_cohort
+from .truth import crop_to_truth
 from ..fields import enlarge_field, exponential, warp, warp_labels
 from ..method.perceptual import load_lpips, lpips_distance
 from ..method.population_atlas import PopulationAtlas
@@ -84,7 +85,8 @@ class Measured:
 
     def __enter__(self):
         if self.device.type == 'cuda': torch.cuda.reset_peak_memory_stats(self.device)
-        else: _give_back_freed()
+        else:
+            with suppress(OSError, AttributeError): ctypes.CDLL(None).malloc_trim(0)       # where the C library can
         self._before = self._peak = self._in_use()
         self._watch.start()
         self._started = time.perf_counter()
@@ -104,11 +106,6 @@ class Measured:
 
     def _look(self):
         while not self._stop.wait(.003): self._peak = max(self._peak, self._in_use())
-
-def _give_back_freed() -> None:
-    "Gives memory that is free back to the system, where the C library knows how."
-    try: ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError): pass
 
 # %% ../../nbs/3_evaluation/11_scoring.ipynb #020
 @dataclass(frozen=True)
@@ -139,17 +136,6 @@ MAIN = ('folding', 'jacobian_gradient', 'mean_length', 'centrality', 'dice', 'vo
         'training')          # columns of the short table
 
 # %% ../../nbs/3_evaluation/11_scoring.ipynb #024
-def held_out(
-    run:Run,                 # trained
-    cohort:Cohort,           # its whole cohort
-) -> Cohort:                 # subjects of the split 'test'
-    "The subjects whom neither the run nor any method has seen."
-    table = pd.read_csv(run.folder/'subjects.csv', dtype=str)
-    chosen = cohort.subjects['participant_id'].isin(table.loc[table['split'] == 'test', 'participant_id'])
-    if not chosen.any():
-        raise ValueError(f"{run.folder}/subjects.csv names no test subject of this cohort; train with test above 0")
-    return cohort.subset(np.flatnonzero(chosen))
-
 def nearest(
     cohort:Cohort,           # test subjects
     code:torch.Tensor,       # condition asked for, (n_conditions,)
@@ -161,7 +147,6 @@ def nearest(
     if not able: raise ValueError(f"no test subject has the category asked for: {cohort.conditions.decode(code)}")
     return cohort.subset(log.argsort(descending=True, stable=True)[:min(most, able)])
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #025
 @dataclass(frozen=True, eq=False)
 class Scorer:
     "What the scoring of a run's atlases needs."
@@ -188,8 +173,9 @@ class Scorer:
     ) -> 'Scorer':
         "Prepares the scoring of a run."
         register = scoring_registration(scorer)[1]
-        whole, training = open_cohort(cohort_path, run.config, run.conditions), training_cohort(run, cohort_path)
-        test, labelled = held_out(run, whole), whole.subset(np.flatnonzero(whole.subjects['labels'].notna()))
+        training, test = run.training(cohort_path), run.held_out(cohort_path)
+        whole = open_cohort(cohort_path, run.config, run.conditions)
+        labelled = whole.subset(np.flatnonzero(whole.subjects['labels'].notna()))
         fractions = cohort_fractions(labelled, None) if len(labelled) else None
         unseen = labelled.subjects['participant_id'].isin(test.subjects['participant_id']).to_numpy()
         continuous = [c.name for c in run.conditions if c.kind == 'continuous']
@@ -199,7 +185,7 @@ class Scorer:
         return cls(run, training, test, mask, fractions, labelled.codes, unseen, regressors, truth,
                    load_lpips(lpips_weights), register, subjects)
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #028
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #027
 def voted_labels(
     labels:torch.Tensor,     # of subjects, (B, 1, *spatial), whole numbers
     to_atlas:torch.Tensor,   # (B, dim, *spatial), voxels
@@ -233,7 +219,7 @@ def overlap_scores(
         rows.append({name: float(score.nanmean()) for name, score in scores.items()})
     return pd.DataFrame(rows)
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #032
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #031
 def subject_scores(
     scorer:Scorer,           # mask, LPIPS, scoring registration
     atlas:Atlas,             # to be scored
@@ -256,27 +242,22 @@ def subject_scores(
     if own is None: own = voted_labels(labels, to_atlas, values)
     return pd.concat([rows, overlap], axis=1), to_atlas, own
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #037
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #036
 FEWEST_HELD_OUT = 5          # effective number of held-out subjects on which a volume error must stand
 
 def expected_fractions(
     scorer:Scorer,           # label fractions and condition vectors of the cohort
     code:torch.Tensor,       # condition, (n_conditions,)
-    bandwidth:float=.05,     # of the kernel, in units of the trained range
     unseen:bool=False,       # by the held-out subjects alone; if they are fewer than five, by none
 ) -> dict:                   # label name: Band with one value; empty where too few are near
     "What fraction of the brain each label takes in subjects of a condition, with its band."
     rows = np.flatnonzero(scorer.unseen) if unseen else np.arange(len(scorer.codes))
-    log = kernel_weights(scorer.codes[rows], code, bandwidth, scorer.run.conditions.n_categories)
+    log = kernel_weights(scorer.codes[rows], code, .05, scorer.run.conditions.n_categories)     # of the range
     if unseen and effective_number(log) < FEWEST_HELD_OUT: return {}
     weights = torch.softmax(log, 0).numpy()[None]
-    return {name: weighted_band(weights, scorer.fractions[name].iloc[rows], [0]) for name in scorer.fractions}
+    return {name: weighted_band(weights, scorer.fractions[name].iloc[rows]) for name in scorer.fractions}
 
-def volume_scores(
-    scorer:Scorer,           # label fractions of the cohort
-    labels:torch.Tensor,     # of the atlas, whole numbers
-    code:torch.Tensor,       # condition, (n_conditions,)
-) -> dict:                   # volume_error, held_out_volume_error: % points; outside_band: % of labels
+def _volume_scores(scorer:Scorer, labels:torch.Tensor, code:torch.Tensor) -> dict:
     "Label fractions of an atlas beside those of subjects of its condition."
     found = {name: label_fraction(labels, k) for k, name in scorer.run.atlas.label_names.items()}
     bands, held_out_bands = expected_fractions(scorer, code), expected_fractions(scorer, code, unseen=True)
@@ -288,12 +269,12 @@ def volume_scores(
 def fidelity_scores(
     scorer:Scorer,           # what the cohort says
     atlas:Atlas,             # to be scored
-    labels:torch.Tensor|None, # of the atlas
-    code:torch.Tensor,       # condition, (n_conditions,)
-) -> dict:                   # those of `volume_scores`; condition_error: % of the trained range
+    labels:torch.Tensor|None, # of the atlas, whole numbers
+) -> dict:                   # volume_error, held_out_volume_error: % points; outside_band: % of labels;
+                             # condition_error: % of the trained range
     "Does the atlas have what subjects of its condition have?"
-    scores, errors = {}, []
-    if labels is not None and scorer.fractions is not None: scores = volume_scores(scorer, labels, code)
+    scores, errors, code = {}, [], scorer.run.conditions.encode(atlas.conditions)
+    if labels is not None and scorer.fractions is not None: scores = _volume_scores(scorer, labels, code)
     for c in scorer.run.conditions:
         asked, regressor = atlas.conditions.get(c.name), scorer.regressors.get(c.name)
         if asked is None or regressor is None: continue
@@ -301,7 +282,7 @@ def fidelity_scores(
         errors.append(100*abs(error)/(c.high - c.low))
     return scores | (dict(condition_error=float(np.mean(errors))) if errors else {})
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #042
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #041
 def has_field(
     atlas:Atlas,             # of any method
     run:Run,                 # with the population atlas
@@ -335,10 +316,10 @@ def atlas_scores(
     labels:torch.Tensor|None, # of `subject_scores`
 ) -> dict:                   # one number per metric
     "Scores that belong to the atlas, not to a subject."
-    spacing, image, mask, run = atlas.image.spacing, atlas.image.data[None], scorer.mask, scorer.run
+    spacing, image, mask = atlas.image.spacing, atlas.image.data[None], scorer.mask
     scores = dict(centrality=centrality(to_atlas, spacing, mask), entropy_focus=float(entropy_focus(image)[0]),
                   gradient_energy=float(image_gradient_energy(image, spacing)[0]))
-    if has_field(atlas, run): scores['own_folding'] = float(folding_percent(atlas.displacement.data[None], mask)[0])
+    u = atlas.displacement.data[None]
+    if has_field(atlas, scorer.run): scores['own_folding'] = float(folding_percent(u, mask)[0])
     if atlas.uncertainty is not None: scores['variance'] = float(atlas.uncertainty.data[0][mask].square().mean())
-    code = run.conditions.encode(atlas.conditions)
-    return scores | fidelity_scores(scorer, atlas, labels, code) | truth_scores(scorer, atlas)
+    return scores | fidelity_scores(scorer, atlas, labels) | truth_scores(scorer, atlas)
