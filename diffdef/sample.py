@@ -6,18 +6,15 @@
 __all__ = ['antithetic_noise', 'Atlas', 'sample_fields', 'deform', 'conditional_atlas', 'Difference', 'difference']
 
 # %% ../nbs/2_method/16_sample.ipynb #003
-import base64
-import io
 import time
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
-import matplotlib.figure
 import numpy as np
 import torch
 
-from .core import Volume, plane, plane_names, step_generator, write_json, write_volume
+from .core import Volume, plane, plane_names, png_base64, step_generator, write_json, write_volume
 from .fields import compose, inverse, jacobian_determinant, write_displacement
 from .method.denoiser import sample_latents
 from .run import Run, RunByCategory, load_run
@@ -85,18 +82,11 @@ class Atlas:
         "The middle slices, for notebooks."
         title = ', '.join(f'{k} {v}' for k, v in self.conditions.items()) or 'population atlas'
         rows = ''.join(f'<tr><td>{escape(str(k))}</td><td>{v:.1f}</td></tr>' for k, v in self.volumes.items())
-        style = 'height:160px;image-rendering:auto'
-        return (f'<b>{escape(title)}</b><br><img src="data:image/png;base64,{_middle_slices(self.image)}" '
-                f'style="{style}"><table>{rows}</table>')
-
-def _middle_slices(image:Volume) -> str:
-    "The middle planes side by side, as a PNG in base64."
-    planes = [plane(image, name) for name in plane_names(image)]
-    high = max(len(p) for p in planes)
-    row = np.concatenate([np.pad(p, ((high - len(p), 0), (0, 0))) for p in planes], 1)
-    png = io.BytesIO()
-    matplotlib.image.imsave(png, row, cmap='gray', vmin=0, vmax=1, format='png')
-    return base64.b64encode(png.getvalue()).decode()
+        planes = [plane(self.image, name) for name in plane_names(self.image)]
+        high = max(len(p) for p in planes)
+        png = png_base64(np.concatenate([np.pad(p, ((high - len(p), 0), (0, 0))) for p in planes], 1))
+        return (f'<b>{escape(title)}</b><br><img src="data:image/png;base64,{png}" '
+                f'style="height:160px;image-rendering:auto"><table>{rows}</table>')
 
 # %% ../nbs/2_method/16_sample.ipynb #013
 @torch.no_grad()
@@ -139,7 +129,7 @@ def deform(
                 probabilities=probabilities, uncertainty=_standard_error(run, raw, code, frame.spacing))
     return Atlas(
         conditions=conditions, image=frame, label_names=atlas.label_names, settings=settings,
-        **{name: None if x is None else Volume(x[0].cpu(), atlas.affine) for name, x in maps.items()},
+        **{name: None if x is None else frame.like(x[0].cpu()) for name, x in maps.items()},
         volumes={name: size*frame.voxel_volume for name, size in sizes.items()},
         seconds=seconds | dict(warping=time.perf_counter() - start))
 
@@ -206,4 +196,4 @@ def difference(
                          "expected the same category at both ends")
     a, b = (conditional_atlas(run, **settings, **conditions) for conditions in (start, end))
     u = compose(a.inverse.data[None], b.displacement.data[None])
-    return Difference(start, end, *(Volume(x[0], a.image.affine) for x in (u, jacobian_determinant(u))))
+    return Difference(start, end, *(a.image.like(x[0]) for x in (u, jacobian_determinant(u))))
