@@ -395,7 +395,7 @@ def export(
 ) -> None:
     "Copy what sampling needs of a run, and nothing of its subjects, to share it."
     from diffdef.run import export_run
-    print(export_run(run, out))
+    print(*export_run(run, out), sep='\n')
 
 # %% ../nbs/5_commands/01_cli.ipynb #064
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort

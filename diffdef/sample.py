@@ -82,15 +82,11 @@ class Atlas:
         "The middle slices, for notebooks."
         title = ', '.join(f'{k} {v}' for k, v in self.conditions.items()) or 'population atlas'
         rows = ''.join(f'<tr><td>{escape(str(k))}</td><td>{v:.1f}</td></tr>' for k, v in self.volumes.items())
-        style = 'height:160px;image-rendering:auto'
-        return (f'<b>{escape(title)}</b><br><img src="data:image/png;base64,{png_base64(_middle_slices(self.image))}" '
-                f'style="{style}"><table>{rows}</table>')
-
-def _middle_slices(image:Volume) -> np.ndarray: # (rows, columns)
-    "The middle planes side by side."
-    planes = [plane(image, name) for name in plane_names(image)]
-    high = max(len(p) for p in planes)
-    return np.concatenate([np.pad(p, ((high - len(p), 0), (0, 0))) for p in planes], 1)
+        planes = [plane(self.image, name) for name in plane_names(self.image)]
+        high = max(len(p) for p in planes)
+        png = png_base64(np.concatenate([np.pad(p, ((high - len(p), 0), (0, 0))) for p in planes], 1))
+        return (f'<b>{escape(title)}</b><br><img src="data:image/png;base64,{png}" '
+                f'style="height:160px;image-rendering:auto"><table>{rows}</table>')
 
 # %% ../nbs/2_method/16_sample.ipynb #016
 @torch.no_grad()

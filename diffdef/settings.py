@@ -55,8 +55,6 @@ def config_from_dict(
         changes[key] = config_from_dict(value, old, f'{name}.') if is_dataclass(old) else _value(value, old, name)
     return replace(base, **changes)
 
-_KINDS = {bool: 'true or false', int: 'a whole number', float: 'a number'}
-
 def _value(given, old, name:str):
     "A value of the kind that the setting has, from JSON or from a text."
     if isinstance(old, tuple) and not isinstance(given, str): return tuple(given)
@@ -69,7 +67,8 @@ def _value(given, old, name:str):
     kind = next((k for k in (bool, int) if isinstance(old, k)), float)
     try: value = dict(true=True, false=False)[given.lower()] if kind is bool else kind(given)
     except (ValueError, KeyError): value = math.nan
-    if not math.isfinite(value): raise ValueError(f"setting '{name}' expects {_KINDS[kind]}, got {given!r}")
+    expected = {bool: 'true or false', int: 'a whole number', float: 'a number'}[kind]
+    if not math.isfinite(value): raise ValueError(f"setting '{name}' expects {expected}, got {given!r}")
     return value
 
 # %% ../nbs/2_method/11_settings.ipynb #010
@@ -93,12 +92,9 @@ def override(
     return config
 
 # %% ../nbs/2_method/11_settings.ipynb #015
-def _cpu(
-    registration:int, refine:int, autoencoder:int, denoiser:int, warm_start:int, deformation:int, # steps
-    batch:int, # latents in a step of the denoiser
-    spacing:float,
-) -> Config:
-    "A configuration for volumes on a CPU, from the number of steps of its stages."
+def _cpu(registration:int, refine:int, autoencoder:int, denoiser:int, warm_start:int, deformation:int, batch:int,
+         spacing:float) -> Config:
+    "A configuration for volumes on a CPU, from the steps of its stages and the latents in a step of the denoiser."
     return Config(
         spacing=spacing, steps=2, draws=2,
         registration=RegistrationConfig(refine_steps=refine, training=TrainingConfig(registration, 2, 1e-3)),

@@ -14,7 +14,6 @@ from html import escape
 from pathlib import Path
 
 import ipywidgets
-import matplotlib.figure
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -70,11 +69,7 @@ def deformation_grid(
     lines = LineCollection(pieces, array=colours, cmap=_MOVEMENT, linewidths=.9, snap=False)
     return ax.add_collection(lines, autolim=False)
 
-def _pieces(
-    points:np.ndarray,   # (rows, columns, 2), moved voxels: column, row
-    length:np.ndarray,   # (rows, columns), movement in mm
-    every:int,           # voxels between lines
-) -> tuple[np.ndarray, np.ndarray]: # pieces (N, 2, 2) and the movement of each (N,)
+def _pieces(points:np.ndarray, length:np.ndarray, every:int) -> tuple[np.ndarray, np.ndarray]: # (N, 2, 2) and (N,), mm
     "Every so many rows and columns of points as pieces between neighbours, so that each has its own colour."
     pieces, colours = [], []
     for p, m in ((points, length), (points.swapaxes(0, 1), length.T)):
@@ -117,14 +112,7 @@ def grid_style(
 # %% ../nbs/2_method/17_show.ipynb #027
 VIEWS = ('atlas', 'deformation grid', 'growth', 'uncertainty')
 
-def _draw(
-    ax:Axes,             # where to draw
-    atlas:Atlas,         # conditional atlas
-    view:str,            # one of VIEWS
-    axis:str|None,       # plane
-    index:int|None,      # its position, voxels
-    limits:dict,         # from `color_limits`
-) -> ScalarMappable:     # for the colour bar
+def _draw(ax:Axes, atlas:Atlas, view:str, axis:str|None, index:int|None, limits:dict) -> ScalarMappable:
     "Draws one view of one plane; all but the atlas itself inside the head only."
     ax.axis('off')
     ax.set_anchor('N')
@@ -141,7 +129,7 @@ def _draw(
     if volume is None: raise ValueError(f"the view '{view}' needs an atlas of two draws or more, got a single draw")
     colours, norm = dict(
         atlas=('gray', Normalize(0, 1)), uncertainty=('magma', Normalize(0, limits['uncertainty'])),
-        growth=(matplotlib.colormaps['RdBu_r'].with_extremes(bad='lime'), growth_scale(limits['growth'])))[view]
+        growth=(plt.get_cmap('RdBu_r').with_extremes(bad='lime'), growth_scale(limits['growth'])))[view]
     _, (across, _), (up, _) = plane_axes(volume, axis)
     alpha, aspect = None if view == 'atlas' else head.astype(float), volume.spacing[up]/volume.spacing[across]
     return ax.imshow(plane(volume, axis, index), cmap=colours, norm=norm, alpha=alpha, aspect=aspect,
@@ -156,7 +144,9 @@ def _panels(
 ) -> tuple[Figure, np.ndarray, np.ndarray]: # the figure, closed so that nothing shows it twice; its axes and what was
                          # drawn in them, (rows, columns)
     "A figure of at most 9 × 5 inches whose panels share one scale in mm."
-    sizes = np.array([[_size(atlas.image, axis) for atlas, _, axis, _ in row] for row in table])
+    def size(image:Volume, axis:str) -> tuple:
+        return tuple(image.data.shape[1 + k]*image.spacing[k] for k, _ in plane_axes(image, axis)[1:])
+    sizes = np.array([[size(atlas.image, axis) for atlas, _, axis, _ in row] for row in table])      # mm
     widths, heights = sizes[..., 0].max(0), sizes[..., 1].max(1)
     left, right, top, bottom = edges
     spare = 9 - left - right - .08*(len(widths) - 1), 5 - top - bottom - .08*(len(heights) - 1)
@@ -164,13 +154,13 @@ def _panels(
     width, height = 9 - spare[0] + scale*widths.sum(), 5 - spare[1] + scale*heights.sum()
     figure = plt.figure(figsize=(width, height))
     plt.close(figure)
-    axes, drawn = np.empty(sizes.shape[:2], object), np.empty(sizes.shape[:2], object)
-    for (row, column), _ in np.ndenumerate(axes):
+    axes, drawn = np.empty((2, *sizes.shape[:2]), object)
+    for row, column in np.ndindex(axes.shape):
         x = left + .08*column + scale*widths[:column].sum()
         y = height - top - .08*row - scale*heights[:row + 1].sum()
         box = [x/width, y/height, scale*widths[column]/width, scale*heights[row]/height]
-        axes[row, column] = ax = figure.add_axes(box)
-        drawn[row, column] = _draw(ax, *table[row][column], limits)
+        axes[row, column] = figure.add_axes(box)
+        drawn[row, column] = _draw(axes[row, column], *table[row][column], limits)
     figure.suptitle(title, x=(left + width - right)/2/width, y=1 - .06/height, va='top', fontsize=11)
     return figure, axes, drawn
 
@@ -204,11 +194,6 @@ def _words(conditions:dict) -> str:
     known = {k: v for k, v in conditions.items() if v is not None and v == v}
     words = [f'{k} {v:g}' if isinstance(v, (int, float)) else f'{k} {v}' for k, v in known.items()]
     return ', '.join(words) or 'no condition given'
-
-def _size(volume:Volume, axis:str) -> tuple: # width and height, mm
-    "Size of a plane."
-    _, (across, _), (up, _) = plane_axes(volume, axis)
-    return tuple(volume.data.shape[1 + k] * volume.spacing[k] for k in (across, up))
 
 def _positions(image:Volume, planes:dict|None) -> dict: # plane: voxel index, None for a slice
     "Where each plane lies: through the centre of the image's intensities unless told."

@@ -22,9 +22,12 @@ from scipy import ndimage
 from scipy.optimize import brentq
 from tqdm.auto import tqdm
 
-from .core import Volume, atomic_write, read_json, read_tensors
-from .core import step_generator, write_json, write_tensors, write_volume
-from .fields import average_down, enlarge_field, exponential, identity_grid, rescale_affine, warp, warp_fine
+from diffdef.core import (
+    Volume, atomic_write, read_json, read_tensors, step_generator, write_json, write_tensors, write_volume
+)
+from diffdef.fields import (
+    average_down, enlarge_field, exponential, identity_grid, rescale_affine, warp, warp_fine
+)
 
 # %% ../nbs/1_ground/03_simulate.ipynb #006
 TISSUES = {1: 'csf', 2: 'gray matter', 3: 'white matter', 4: 'ventricle'}

@@ -24,7 +24,7 @@ from ..method.population_atlas import PopulationAtlas
 from ..method.refinement import refine
 from ..method.registration import Registration, RegistrationConfig
 from ..method.run_folder import read_config
-from ..run import Run, load_registration, open_subjects
+from ..run import Run, load_registration
 from ..sample import Atlas
 from ..settings import config_from_dict
 

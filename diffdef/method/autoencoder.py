@@ -76,11 +76,7 @@ def build_autoencoder(
             norm_num_groups=config.groups, with_encoder_nonlocal_attn=False, with_decoder_nonlocal_attn=False)
 
 # %% ../../nbs/2_method/08_autoencoder.ipynb #010
-def _check_images(
-    function:str,          # name of the calling function, for the message
-    autoencoder:nn.Module, # AutoencoderKL
-    images:torch.Tensor,   # (B, 1, *spatial)
-) -> None:
+def _check_images(function:str, autoencoder:nn.Module, images:torch.Tensor) -> None:
     "Raises ValueError unless the autoencoder gives back images of the same grid."
     weight = autoencoder.encoder.blocks[0].conv.weight
     check_shape(function, 'images', images, (None, weight.shape[1]) + (None,)*(weight.ndim - 2))
@@ -104,8 +100,7 @@ def latent_divergence(
     sigma:torch.Tensor,    # standard deviation, same shape, above 0
 ) -> torch.Tensor:         # 0-d
     "Kullback-Leibler divergence from the standard normal, summed over the latent, mean over the batch."
-    each = (mean.square() + sigma.square() - 1) / 2 - sigma.log()
-    return each.flatten(1).sum(1).mean()
+    return ((mean.square() + sigma.square() - 1)/2 - sigma.log()).flatten(1).sum(1).mean()
 
 def sample_latent(
     mean:torch.Tensor,     # (B, C, *spatial)

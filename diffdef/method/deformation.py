@@ -228,8 +228,7 @@ def balanced_weights(
     if not len(cohort.conditions) or not balance: return torch.full((len(cohort),), 1/len(cohort))
     x = cohort.codes.nan_to_num(.5)
     density = torch.exp(-.5*((x[:, None] - x[None])/.1).square().sum(-1)).mean(1)
-    weights = density**-balance
-    return weights / weights.sum()
+    return density**-balance / (density**-balance).sum()
 
 def deformation_batch(
     cohort:Cohort,                    # training subjects
@@ -238,19 +237,15 @@ def deformation_batch(
     config:DeformationConfig,         # batch size, neighbourhood, balance
 ) -> Callable:                        # batch(generator) -> dict(latent, code, field[, neighbours, centre])
     "Random subjects and, now and then, a neighbourhood."
-    chance = balanced_weights(cohort, config.balance)
+    chance, categorical = balanced_weights(cohort, config.balance), torch.tensor(cohort.conditions.n_categories) > 0
     def batch(generator:torch.Generator) -> dict:
         i = torch.multinomial(chance, config.training.batch_size, replacement=True, generator=generator)
         field = torch.from_numpy(np.stack([fields[k] for k in i.tolist()])).float()
         data = dict(latent=latents[i], code=cohort.codes[i], field=field)
         if torch.rand((), generator=generator) < config.loop_share * bool(config.geometry_weight):
-            near = cohort.neighbours(_centre(cohort, generator), config.neighbours, config.bandwidth, generator)
+            code = cohort.codes[torch.randint(len(cohort), (), generator=generator)]   # of categories, as subjects have
+            centre = torch.where(categorical, code, torch.rand(code.shape, generator=generator))   # others anywhere
+            near = cohort.neighbours(centre, config.neighbours, config.bandwidth, generator)
             data |= dict(neighbours=cohort.images(near.indices), centre=near.centre[None])
         return data
     return batch
-
-def _centre(cohort:Cohort, generator:torch.Generator) -> torch.Tensor:
-    "A condition to centre a neighbourhood on: continuous ones anywhere in the range, categories as subjects have them."
-    code = cohort.codes[torch.randint(len(cohort), (), generator=generator)].clone()
-    anywhere = torch.rand(code.shape, generator=generator)
-    return torch.where(torch.tensor(cohort.conditions.n_categories) > 0, code, anywhere)

@@ -15,8 +15,9 @@ from tqdm.auto import tqdm
 
 from ..cohort import Cohort
 from ..core import Volume, normalise, read_json, read_volume, tissue_median, write_json, write_volume
-from ..fields import average_down, enlarge_field, exponential, fine_image, largest_fraction
-from ..fields import rescale_affine, warp, warp_fine
+from diffdef.fields import (
+    average_down, enlarge_field, exponential, fine_image, largest_fraction, rescale_affine, warp, warp_fine
+)
 from .registration import Registration
 
 # %% ../../nbs/2_method/02_population_atlas.ipynb #009

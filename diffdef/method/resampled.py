@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 from ..cohort import Cohort
+from ..core import read_tensors, write_tensors
 from ..fields import average_down, fine_image, warp, warp_fine
 from .centre import subject_to_centre
 from .population_atlas import PopulationAtlas, repeat_voxels
-from .regression import MeanField, fit_mean_field, read_mean, write_mean
+from .regression import MeanField, fit_mean_field
 
 # %% ../../nbs/2_method/06_resampled.ipynb #008
 def resampled_labels(
@@ -91,16 +92,22 @@ class ConditionMaps:
     def write(self,
         folder:str|Path,        # of a run; receives labels.safetensors or appearance.safetensors
     ) -> None:
-        "Keeps the maps, in half precision."
-        write_mean(Path(folder)/self.file, self.mean, dict(values=list(self.values)) if self.values else {})
+        "Keeps the maps, in half precision and without the noise around them."
+        mean, note = self.mean, dict(values=list(self.values)) if self.values else {}
+        tensors = dict(field=mean.field.half(), average=mean.average, whitening=mean.whitening)
+        write_tensors(Path(folder)/self.file, tensors, note | dict(n_categories=list(mean.n_categories)))
 
     @classmethod
     def read(cls,
         folder:str|Path,        # of a run
     ) -> 'ConditionMaps|None':  # None where the run has none
         "Reads what `write` wrote."
-        mean, note = read_mean(Path(folder)/cls.file)
-        return None if mean is None else cls(mean, tuple(note.get('values', ())))
+        path = Path(folder)/cls.file
+        if not path.exists(): return None
+        kept, note = read_tensors(path)
+        mean = MeanField(note['n_categories'], kept['average'], kept['field'].shape[1:])
+        mean.field, mean.whitening = kept['field'].float(), kept['whitening']
+        return cls(mean.requires_grad_(False), tuple(note.get('values', ())))
 
 # %% ../../nbs/2_method/06_resampled.ipynb #018
 def volume_matched_labels(

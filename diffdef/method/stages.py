@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['train_registration', 'train_autoencoder', 'cohort_latents', 'train_denoiser', 'fit_mean', 'register_rounds',
-           'warm_batch', 'train_deformation', 'train_regressions']
+           'train_deformation', 'train_regressions']
 
 # %% ../../nbs/2_method/13_stages.ipynb #003
 import time
@@ -171,20 +171,6 @@ def register_rounds(
     for path in folder.glob('fields-*.npy'): path.unlink()
     return fields
 
-def warm_batch(
-    cohort:Cohort,                   # training subjects
-    latents:torch.Tensor,            # (N, C, *latent), scaled
-    fields:np.ndarray,               # their velocities from the atlas
-    mean:MeanField|None,             # taken off the velocities
-    size:int,                        # subjects per batch
-):                                   # batch(generator) -> dict(latent, field)
-    "Random subjects with their latent and what their field has beyond the mean of their condition."
-    def batch(generator:torch.Generator) -> dict:
-        i = torch.randint(len(cohort), (size,), generator=generator)
-        field = torch.from_numpy(np.stack([fields[k] for k in i.tolist()])).float()
-        return dict(latent=latents[i], field=field if mean is None else field - mean(cohort.codes[i]))
-    return batch
-
 # %% ../../nbs/2_method/13_stages.ipynb #021
 def train_deformation(
     folder:Path,                     # of the run
@@ -199,8 +185,12 @@ def train_deformation(
     fields = register_rounds(folder, config, cohort, parts['registration'], atlas, progress)
     decoder = DeformationDecoder(parts['autoencoder'], cohort.dim, parts['scale'], c.kind, c.half_resolution)
     mean = fit_mean(cohort, fields) if c.uses_mean else None
-    batch = warm_batch(cohort, latents, fields, mean, c.warm_start.batch_size)
-    _result(folder, 'warm_start', dict(decoder=WarmStartLoss(decoder)), batch, decoder, c.warm_start, seed, progress)
+    def warm(generator:torch.Generator) -> dict:
+        "Random subjects with what their field has beyond the mean of their condition."
+        i = torch.randint(len(cohort), (c.warm_start.batch_size,), generator=generator)
+        field = torch.from_numpy(np.stack([fields[k] for k in i.tolist()])).float()
+        return dict(latent=latents[i], field=field if mean is None else field - mean(cohort.codes[i]))
+    _result(folder, 'warm_start', dict(decoder=WarmStartLoss(decoder)), warm, decoder, c.warm_start, seed, progress)
     model = DeformationModel(parts['denoiser'], decoder, mean)
     losses = dict(deformation=DeformationLoss(model, parts['registration'], atlas, c, config.denoiser))
     batch = deformation_batch(cohort, latents, fields, c)
