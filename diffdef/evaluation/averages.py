@@ -17,14 +17,15 @@ from pathlib import Path
 import torch
 
 from ..cohort import Cohort
-from ..core import Volume, check_shape, normalise, optional, step_generator
+from ..conditions import Conditions
+from ..core import Volume, check_shape, normalise, optional, read_json, step_generator
 from .external import DeepaliConfig, deepali_velocity, from_ants, silence, to_ants
 from ..fields import compose, enlarge_field, exponential, inverse, jacobian_determinant, warp
 from ..method.population_atlas import PopulationAtlas
 from ..method.refinement import refine
 from ..method.registration import Registration, RegistrationConfig
-from ..method.run_folder import read_config
-from ..run import Run, load_registration
+from ..method.run_folder import read_config, subjects_of
+from ..run import Run, load_registration, open_cohort
 from ..sample import Atlas
 from ..settings import config_from_dict
 
@@ -53,8 +54,10 @@ class Study:
         "The study of a run: its training subjects, registration and population atlas."
         folder = run.folder if isinstance(run, Run) else Path(run)
         stored = read_config(folder)
-        return cls(open_subjects(folder, cohort_path), load_registration(folder, device), PopulationAtlas.read(folder),
-                   config_from_dict(stored['config']).registration, folder, stored['seed'])
+        config = config_from_dict(stored['config'])
+        whole = open_cohort(cohort_path, config, Conditions.from_dict(read_json(folder/'conditions.json')))
+        return cls(subjects_of(folder, whole), load_registration(folder, device), PopulationAtlas.read(folder),
+                   config.registration, folder, stored['seed'])
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #012
 @dataclass(frozen=True, eq=False)

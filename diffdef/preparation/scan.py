@@ -25,6 +25,7 @@ import torch
 from scipy import ndimage
 
 from ..core import Volume, atomic_write, normalise, optional, read_volume
+from ..layouts import image_files
 from ..simulate import TISSUES, anatomy
 
 # %% ../../nbs/4_preparation/01_scan.ipynb #007
