@@ -45,7 +45,8 @@ class MemoryCache:
         value = make()
         with self._lock:
             if key not in self._kept: self._kept[key], self.bytes = value, self.bytes + value.nbytes
-            while self.bytes > self.gigabytes*1e9: self.bytes -= self._kept.popitem(last=False)[1].nbytes
+            while self.bytes > self.gigabytes*1e9:
+                self.bytes -= self._kept.popitem(last=False)[1].nbytes
         return value
 
 # %% ../nbs/1_ground/09_cohort.ipynb #010

@@ -29,8 +29,10 @@ def as_number(
     value,                 # an entry of a table: text, number, None
 ) -> float:                # NaN where it is none, or infinite
     "The finite number that `value` is or spells."
-    try: number = float(value)
-    except (TypeError, ValueError): return math.nan
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return math.nan
     return number if math.isfinite(number) else math.nan
 
 # %% ../nbs/1_ground/05_conditions.ipynb #010

@@ -77,7 +77,8 @@ def atomic_write(
     temporary.touch()                  # a folder that cannot be written to is an error here, before any work
     try:
         yield temporary
-        with open(temporary, 'rb') as file: os.fsync(file.fileno())
+        with open(temporary, 'rb') as file:
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -89,7 +90,8 @@ def write_json(
 ) -> None:
     "Writes `value` as indented JSON, atomically."
     text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False)
-    with atomic_write(path) as temporary: temporary.write_text(text + '\n', encoding='utf-8')
+    with atomic_write(path) as temporary:
+        temporary.write_text(text + '\n', encoding='utf-8')
 
 def read_json(
     path:str|Path,       # file to read
@@ -97,7 +99,8 @@ def read_json(
     "Reads a JSON file; a missing or damaged one is an error that names it."
     path = Path(path)
     if not path.exists(): raise FileNotFoundError(f"{path}: no such file")
-    try: return json.loads(path.read_text(encoding='utf-8'))
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
     except ValueError as e:
         raise ValueError(f"{path}: not readable as JSON ({e}); the file is damaged or was edited by hand") from e
 
@@ -108,7 +111,8 @@ def write_tensors(
 ) -> None:
     "Writes tensors in the safetensors format, atomically."
     tensors = {k: v.detach().to('cpu', copy=True).contiguous() for k, v in tensors.items()}
-    with atomic_write(path) as temporary: save_file(tensors, temporary, {'note': json.dumps(note or {})})
+    with atomic_write(path) as temporary:
+        save_file(tensors, temporary, {'note': json.dumps(note or {})})
 
 def read_tensors(
     path:str|Path,       # file to read
@@ -193,7 +197,8 @@ def write_volume(
     image = nib.Nifti1Image(array[..., 0] if array.shape[-1] == 1 else array, volume.affine)
     image.header.set_xyzt_units('mm')
     image.set_qform(volume.affine, code=2)           # the sform is set already, with the same code
-    with atomic_write(path) as temporary: nib.save(image, temporary)
+    with atomic_write(path) as temporary:
+        nib.save(image, temporary)
 
 # %% ../nbs/1_ground/01_core.ipynb #030
 PLANES = ('sagittal', 'coronal', 'axial')    # they hold x (to the right), y (to the front), z (upwards)

@@ -86,7 +86,8 @@ def exponential(
     "Displacement after one unit of time along a stationary velocity, by scaling and squaring (Arsigny et al. 2006)."
     check_shape('exponential', 'v', v, (None, v.ndim - 2, *v.shape[2:]))
     u, x = v / 2**steps, identity_grid(v.shape[2:], v)
-    for _ in range(steps): u = u + sample(u, x + u)
+    for _ in range(steps):
+        u = u + sample(u, x + u)
     return u
 
 # %% ../nbs/1_ground/02_fields.ipynb #032
@@ -97,7 +98,8 @@ def inverse(
 ) -> torch.Tensor:               # displacement w with warp(warp(image, u), w) = image
     "Inverse of a displacement field by fixed-point iteration (Chen et al. 2008)."
     w = torch.zeros_like(u)
-    for _ in range(iterations): w = (w - warp(u, w)) / 2
+    for _ in range(iterations):
+        w = (w - warp(u, w)) / 2
     error = compose(u, w).norm(dim=1).mean()
     if error <= tolerance: return w
     raise ValueError(f"inverse() 'u' has no usable inverse: mean error {error:.2f} voxels after {iterations} steps, "
@@ -188,7 +190,8 @@ def fine_image(
         zoomed = [ndimage.zoom(c.numpy(), 2, order=3, mode='nearest', grid_mode=True) for c in x.flatten(0, 1)]
         return torch.from_numpy(np.stack(zoomed)).unflatten(0, x.shape[:2])
     fine = enlarged(image)
-    for _ in range(3): fine = fine + enlarged(image - average_down(fine))
+    for _ in range(3):
+        fine = fine + enlarged(image - average_down(fine))
     return fine + F.interpolate(image - average_down(fine), scale_factor=2)      # what little is left, block by block
 
 # %% ../nbs/1_ground/02_fields.ipynb #056
@@ -206,7 +209,8 @@ def write_displacement(
     image.header.set_intent(1007)
     image.header.set_xyzt_units('mm')
     image.set_qform(field.affine, code=2)
-    with atomic_write(path) as temporary: nib.save(image, temporary)
+    with atomic_write(path) as temporary:
+        nib.save(image, temporary)
 
 def read_displacement(
     path:str|Path,               # file in ITK's convention

@@ -64,7 +64,8 @@ class Grid:
                              f"{tuple(old.round(4).tolist())} mm, expected the same or coarser")
         parts = [resampling_matrix(size, max(1., ratio), multiple) for size, ratio in zip(shape, new/old)]
         step = np.eye(4)
-        for axis, (ratio, (_, start)) in enumerate(zip(new/old, parts)): step[axis, axis], step[axis, 3] = ratio, start
+        for axis, (ratio, (_, start)) in enumerate(zip(new/old, parts)):
+            step[axis, axis], step[axis, 3] = ratio, start
         matrices = tuple(matrix for matrix, _ in parts)
         return cls(tuple(shape), tuple(map(len, matrices)), affine@step, matrices)
 
@@ -72,7 +73,8 @@ class Grid:
         x:torch.Tensor,        # (*source_shape), float
     ) -> torch.Tensor:         # (*shape)
         "Resamples numbers that may be averaged: intensities or fractions."
-        for axis, matrix in enumerate(self.matrices): x = torch.tensordot(matrix, x, ([1], [axis])).movedim(0, axis)
+        for axis, matrix in enumerate(self.matrices):
+            x = torch.tensordot(matrix, x, ([1], [axis])).movedim(0, axis)
         return x.contiguous()
 
     def majority(self,

@@ -31,8 +31,10 @@ def read_table(
     separator = '\t' if path.suffix.lower() == '.tsv' else ','
     names = dict.fromkeys(('participant_id', 'subject', 'image', 'labels', 'ID'), str)
     kinds = dict(dtype=str, keep_default_na=False) if as_text else dict(dtype=names)
-    try: table = pd.read_csv(path, sep=separator, encoding='utf-8-sig', **kinds)
-    except Exception as e: raise ValueError(f"{path}: not readable as a table ({e})") from e
+    try:
+        table = pd.read_csv(path, sep=separator, encoding='utf-8-sig', **kinds)
+    except Exception as e:
+        raise ValueError(f"{path}: not readable as a table ({e})") from e
     if not len(table): raise ValueError(f"{path}: a table without rows, expected one per subject")
     if absent := [c for c in needed if c not in table]:
         raise ValueError(f"{path}: no column {absent[0]!r}, it has {', '.join(table)} "
@@ -158,8 +160,10 @@ def read_header(
 ) -> tuple[tuple, np.ndarray]: # spatial shape, and affine (4, 4) in RAS
     "What `read_volume` will give, from the file's header alone."
     if not Path(path).exists(): raise FileNotFoundError(f"{path}: no such image")
-    try: image = nib.load(path)
-    except Exception as e: raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); "
+    try:
+        image = nib.load(path)
+    except Exception as e:
+        raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); "
                                             "the file is truncated or of another format") from e
     shape, affine = image.shape, image.affine
     shape = shape[:3] if len(shape) == 4 and shape[3] == 1 else shape

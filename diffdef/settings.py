@@ -60,13 +60,16 @@ def _value(given, old, name:str):
     if isinstance(old, tuple) and not isinstance(given, str): return tuple(given)
     if isinstance(old, str) or not isinstance(given, str): return given
     if isinstance(old, tuple):
-        try: return tuple(json.loads(given if given.startswith('[') else f'[{given}]'))
+        try:
+            return tuple(json.loads(given if given.startswith('[') else f'[{given}]'))
         except ValueError as e:
             raise ValueError(f"setting '{name}' expects numbers with commas, such as 8,16,32, got {given!r}") from e
     if given.lower() == 'none': return None
     kind = next((k for k in (bool, int) if isinstance(old, k)), float)
-    try: value = dict(true=True, false=False)[given.lower()] if kind is bool else kind(given)
-    except (ValueError, KeyError): value = math.nan
+    try:
+        value = dict(true=True, false=False)[given.lower()] if kind is bool else kind(given)
+    except (ValueError, KeyError):
+        value = math.nan
     expected = {bool: 'true or false', int: 'a whole number', float: 'a number'}[kind]
     if not math.isfinite(value): raise ValueError(f"setting '{name}' expects {expected}, got {given!r}")
     return value
@@ -87,7 +90,8 @@ def override(
         stage = getattr(config, path[0], None)
         if len(path) == 2 and not hasattr(stage, path[1]) and hasattr(getattr(stage, 'training', None), path[1]):
             path.insert(1, 'training')
-        for name in reversed(path): nested = {name: nested}
+        for name in reversed(path):
+            nested = {name: nested}
         config = config_from_dict(nested, config)
     return config
 

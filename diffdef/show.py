@@ -252,7 +252,8 @@ def show_sheet(
     limits, (title, titles) = color_limits(*atlases), _titles(atlases, _place(image, axis, index))
     table = [[(atlas, view, axis, index) for atlas in atlases] for view in ('atlas', 'growth')]
     figure, axes, drawn = _panels(table, limits, title, (.05, .95, .5, .05))
-    for ax, own in zip(axes[0], titles): ax.set_title(own, fontsize=9)
+    for ax, own in zip(axes[0], titles):
+        ax.set_title(own, fontsize=9)
     _letters(axes[0, 0], axis)
     _color_bar(axes[1], drawn[1, -1], 'growth', limits, image, right=True)
     return figure
@@ -298,7 +299,8 @@ class Explorer(ipywidgets.VBox):
         self.message, self.picture = ipywidgets.HTML(), ipywidgets.Image(format='png')
         rows = [ipywidgets.HBox([w, self.unknown[n]]) if n in self.unknown else w for n, w in self.controls.items()]
         super().__init__([*rows, self.draws, self.view, self.place, self.picture, self.message])
-        for w in (*self.controls.values(), *self.unknown.values(), self.draws, self.view): w.observe(self.draw, 'value')
+        for w in (*self.controls.values(), *self.unknown.values(), self.draws, self.view):
+            w.observe(self.draw, 'value')
         self.draw()
 
     def _ask(self) -> dict: # name: value; what is unknown is left out

@@ -324,7 +324,8 @@ def _write_tables(folder:Path, truth:Truth, table:pd.DataFrame) -> None:
     write_json(folder/'dataset_description.json', description)
     names = pd.DataFrame([dict(index=k, name=n, tissue=n) for k, n in TISSUES.items()])
     for name, t in dict(participants=table, dseg=names).items():
-        with atomic_write(folder/f'{name}.tsv') as temporary: t.to_csv(temporary, sep='\t', index=False)
+        with atomic_write(folder/f'{name}.tsv') as temporary:
+            t.to_csv(temporary, sep='\t', index=False)
 
 def read_truth(
     folder:str|Path,       # a simulated cohort

@@ -52,8 +52,10 @@ def _share_stages(run:Run, folder:Path) -> None:
     for path in run.folder.iterdir():
         copy = folder/path.name
         if not path.is_file() or path.stem.split('.')[0] not in _SHARED or copy.exists(): continue
-        try: copy.hardlink_to(path)
-        except OSError: shutil.copyfile(path, copy)
+        try:
+            copy.hardlink_to(path)
+        except OSError:
+            shutil.copyfile(path, copy)
 
 def train_variant(
     run:Run,                          # trained
@@ -96,8 +98,10 @@ def condition_alone(
 def _trained(run:Run, cohort_path, name:str, variant:Variant, progress:bool):
     "The run of a variant, or the error that its training ended with."
     if not variant.settings: return run
-    try: return train_variant(run, cohort_path, name, variant.settings, progress)
-    except (ValueError, OSError, RuntimeError, FloatingPointError) as e: return e
+    try:
+        return train_variant(run, cohort_path, name, variant.settings, progress)
+    except (ValueError, OSError, RuntimeError, FloatingPointError) as e:
+        return e
 
 def _method(variant:Variant, trained:dict) -> Callable:
     "A variant as a method; `trained`: its run by the folder of the original, or why there is none."

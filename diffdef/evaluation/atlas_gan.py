@@ -78,7 +78,8 @@ class FilmTemplate(nn.Module):
         "The template of each condition."
         e = self.dense(self.input(codes))
         x = self.map.expand(len(codes), *self.map.shape[1:])
-        for block in self.blocks: x = block(x, e)
+        for block in self.blocks:
+            x = block(x, e)
         x = F.interpolate(x, scale_factor=2, mode='bilinear' if x.ndim == 4 else 'trilinear', align_corners=False)
         return self.mean + self.inside*torch.tanh(self.last(F.leaky_relu(self.fine(x), .2)))
 
@@ -188,7 +189,8 @@ class GanDiscriminatorLoss(nn.Module):
     ) -> dict:                        # 'loss' and its parts
         "The loss of one batch."
         code, judge = data['code'], self.discriminator
-        with torch.no_grad(): moved = self.unregistered[0](code, data['image'])[2]
+        with torch.no_grad():
+            moved = self.unregistered[0](code, data['image'])[2]
         real, fake = (augment(x, generator, self.config.shift) for x in (data['image'], moved))
         parts = dict(real=(judge(real, code).float() - 1).square().mean(),
                      fake=judge(fake, code).float().square().mean(), r1=gradient_penalty(judge, real, code))

@@ -114,7 +114,8 @@ def measure_displacement(
     if study.registration is None or study.atlas is None:
         zero = torch.zeros(1, image.ndim - 2, *image.shape[2:], device=image.device)
         return zero, zero, 'none: identity'
-    with torch.no_grad(): out = study.registration.half_grid_output(study.atlas.image[None].to(image), image)
+    with torch.no_grad():
+        out = study.registration.half_grid_output(study.atlas.image[None].to(image), image)
     u = enlarge_field(refine(out, study.atlas, image, study.config))
     how = 'registration of the population atlas'
     return (exponential(u), exponential(-u), how) if study.registration.diffeomorphic else (u, inverse(u), how)

@@ -52,14 +52,16 @@ def make_row(
     "Makes one atlas, measured, and scores it."
     run = scorer.run
     subjects = nearest(scorer.test, run.conditions.encode(conditions), scorer.subjects)
-    with Measured(run.device) as m: atlas = method(run, scorer.training, conditions, seed)
+    with Measured(run.device) as m:
+        atlas = method(run, scorer.training, conditions, seed)
     each, to_atlas, labels = subject_scores(scorer, atlas, subjects)
     whole = atlas_scores(scorer, atlas, to_atlas, labels) | dict(seconds=m.seconds, megabytes=m.megabytes)
     whole['training'] = atlas.settings.get('training_seconds', np.nan)
     scores = {}
     for k, v in each.items():
         scores[k] = dict(mean=_finite(v.mean()), sd=_finite(v.std(ddof=1)), values=[_finite(x) for x in v])
-    for k, v in whole.items(): scores[k] = dict(mean=_finite(v), sd=None, values=None)
+    for k, v in whole.items():
+        scores[k] = dict(mean=_finite(v), sd=None, values=None)
     scores['centrality']['sd'] = _finite(jackknife_centrality(to_atlas, atlas.image.spacing, scorer.mask))
     return dict(subjects=len(subjects), scores=scores), atlas
 
@@ -154,7 +156,8 @@ def _checked_runs(run, methods:dict, at:Sequence) -> list:
     if not runs or not methods or not at:
         raise ValueError("compare() needs a run, a method and conditions, "
                          f"got {len(runs)}, {len(methods)} and {len(at)}")
-    for r, conditions in product(runs, at): r.conditions.encode(conditions)
+    for r, conditions in product(runs, at):
+        r.conditions.encode(conditions)
     return runs
 
 def _run_key(run:Run) -> str:
@@ -174,9 +177,11 @@ def write_comparison(
     out, names = Path(out), list(dict.fromkeys(k for r in rows for k in r['conditions']))
     long, notes = long_table(rows), _notes(rows, runs, scorer)
     short, every = short_table(long, names), short_table(long, names, list(METRICS))
-    with atomic_write(out/'table.csv') as temporary: long.to_csv(temporary, index=False)
+    with atomic_write(out/'table.csv') as temporary:
+        long.to_csv(temporary, index=False)
     text = '\n'.join([markdown_table(short), *notes, ''])
-    with atomic_write(out/'table.md') as temporary: temporary.write_text(text, encoding='utf-8')
+    with atomic_write(out/'table.md') as temporary:
+        temporary.write_text(text, encoding='utf-8')
     figures, failures = {}, [(r['method'], r['conditions'], r['reason']) for r in rows if r['status'] == 'failed']
     if len(failures) < len(rows):
         figures = {'Atlases': show_methods(_pictures(out, rows)),

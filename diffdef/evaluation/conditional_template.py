@@ -132,7 +132,8 @@ def conv(
 ) -> nn.Module:
     "A convolution over 3 voxels along each axis."
     layer = (nn.Conv2d if dim == 2 else nn.Conv3d)(inputs, outputs, 3, padding=1)
-    for weights in layer.parameters() if zero else (): nn.init.zeros_(weights)
+    for weights in layer.parameters() if zero else ():
+        nn.init.zeros_(weights)
     return layer
 
 class ConditionInput(nn.Module):

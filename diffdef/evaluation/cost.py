@@ -103,9 +103,11 @@ def step_cost(
     with trained[0].device, operation_counter() as counter, warnings.catch_warnings():   # so is what a step makes
         warnings.simplefilter('ignore')                    # of MONAI, about an indexing that PyTorch will change
         for module in losses.values():
-            with SavedActivations(tensors) as saved: module(data, torch.Generator())['loss'].backward()
+            with SavedActivations(tensors) as saved:
+                module(data, torch.Generator())['loss'].backward()
             activations = max(activations, saved.peak)
-            for p in trained: p.grad = None
+            for p in trained:
+                p.grad = None
     average = 0 if averaged is None else _bytes(averaged.state_dict().values())
     return dict(parameters=sum(p.numel() for p in trained), flops=counter.get_total_flops(), weights=_bytes(tensors),
                 gradients=_bytes(trained), moments=2*_bytes(trained), average=average, activations=activations)
@@ -151,7 +153,8 @@ def _empty(*shape) -> torch.Tensor:
 
 def _registration(c:Config, shape:tuple, n_categories:Sequence):
     "Stage 1."
-    with torch.device('meta'): network = Registration(c.registration, c.dim)
+    with torch.device('meta'):
+        network = Registration(c.registration, c.dim)
     image = _empty(c.registration.training.batch_size, 1, *shape)
     losses = dict(registration=RegistrationLoss(network, c.registration))
     return network, [_Steps(1., losses, dict(moving=image, fixed=image.clone()))]
@@ -175,7 +178,8 @@ def _latent(c:Config, shape:tuple, size:int) -> torch.Tensor:
 
 def _network(c:Config, n_categories:Sequence) -> Denoiser:
     "The denoiser."
-    with torch.device('meta'): return Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories)
+    with torch.device('meta'):
+        return Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories)
 
 def _denoiser(c:Config, shape:tuple, n_categories:Sequence):
     "Stage 3."
@@ -210,14 +214,16 @@ def _denoiser_flops(denoiser:Denoiser, latent:torch.Tensor, n_categories:Sequenc
 def _geometry_flops(registration:Registration, image:torch.Tensor, reading:str) -> int:
     "Operations of the neighbourhood loss for one neighbour."
     moved = image.clone().requires_grad_()
-    with moved.device, operation_counter() as counter: neighbourhood_loss(moved, image, registration, reading)
+    with moved.device, operation_counter() as counter:
+        neighbourhood_loss(moved, image, registration, reading)
     return counter.get_total_flops()
 
 def _deformation(c:Config, shape:tuple, n_categories:Sequence):
     "Stage 5, without and with a neighbourhood; the mean field is an addition and not counted."
     d, size, n = c.deformation, c.deformation.training.batch_size, len(n_categories)
     model, image = DeformationModel(_network(c, n_categories), _decoder(c)), _empty(1, 1, *shape)
-    with torch.device('meta'): registration = Registration(c.registration, c.dim).requires_grad_(False)
+    with torch.device('meta'):
+        registration = Registration(c.registration, c.dim).requires_grad_(False)
     counted = max(1, min(d.gradient_steps, d.sampling_steps))          # denoising steps; the others keep nothing
     atlas = PopulationAtlas(_empty(1, *(2*n for n in shape)), None, np.eye(4), {})
     loss = DeformationLoss(model, registration, atlas, replace(d, sampling_steps=counted), c.denoiser)

@@ -54,7 +54,8 @@ def share_table(
     with atomic_write(path) as temporary:
         subjects.assign(**percent.round(3)).to_csv(temporary, sep='\t', index=False)
     if names is not None:
-        with atomic_write(path.with_name('dseg.tsv')) as temporary: names.to_csv(temporary, sep='\t', index=False)
+        with atomic_write(path.with_name('dseg.tsv')) as temporary:
+            names.to_csv(temporary, sep='\t', index=False)
     return path
 
 # %% ../../nbs/3_evaluation/02_curves.ipynb #015

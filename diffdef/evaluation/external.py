@@ -45,7 +45,8 @@ def silence():
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
-        with contextlib.redirect_stdout(io.StringIO()): yield
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
     finally:
         os.dup2(kept, 1)
         os.close(kept)
@@ -70,7 +71,8 @@ def register_ants(
         for direction, fields in found.items():
             path = next(p for p in done[direction] if p.endswith('.nii.gz'))
             fields.append(from_ants(ants.image_read(path))/voxels)
-        for path in {*done['fwdtransforms'], *done['invtransforms']}: Path(path).unlink(missing_ok=True)
+        for path in {*done['fwdtransforms'], *done['invtransforms']}:
+            Path(path).unlink(missing_ok=True)
     return tuple(torch.cat(fields).to(atlas) for fields in found.values())
 
 # %% ../../nbs/3_evaluation/05_external.ipynb #017

@@ -59,7 +59,8 @@ class Learned:
             try:
                 self.train(study, config, self.folder, progress)
                 models[folder] = self.load(study, self.folder)
-            except Exception as e: models[folder] = e
+            except Exception as e:
+                models[folder] = e
         def method(run:Run, cohort:Cohort, conditions:dict, seed:int) -> Atlas:
             model, study = models[run.folder], studies[run.folder]
             if isinstance(model, Exception): raise model

@@ -125,7 +125,8 @@ def show_methods(
         drawn = [_draw(ax, row.get(t), what, axis, longest) for ax, t in zip(line, titles)]
         line[0].text(-.06, .5, name, transform=line[0].transAxes, rotation=90, ha='right', va='center', fontsize=8)
         if what != 'atlas': _colour_bar(figure, next(d for d in drawn if d), line.tolist(), what)
-    for ax, title in zip(axes[0], titles): ax.set_title(title, fontsize=9)
+    for ax, title in zip(axes[0], titles):
+        ax.set_title(title, fontsize=9)
     return figure
 
 def _length(picture:Picture) -> Volume:
@@ -169,7 +170,8 @@ def show_distributions(
     columns, lines = min(3, len(shown)), -(-len(shown)//3)
     figure, axes = plt.subplots(lines, columns, figsize=(3*columns, 2.4*lines), squeeze=False, layout='constrained')
     plt.close(figure)
-    for ax in axes.flat[len(shown):]: ax.axis('off')
+    for ax in axes.flat[len(shown):]:
+        ax.axis('off')
     for ax, m in zip(axes.flat, shown):
         ax.boxplot(list(values[m].values()), showfliers=False, widths=.6)
         ax.set_xticks(range(1, len(values[m]) + 1), list(values[m]), rotation=20, ha='right', rotation_mode='anchor')
@@ -214,4 +216,5 @@ def write_report(
     tables = {heading: _html_table(table) for heading, table in tables.items()}
     pictures = {heading: png_base64(figure, dpi=130, bbox_inches='tight') for heading, figure in figures.items()}
     page = render_page(_REPORT, title, notes=notes, tables=tables, pictures=pictures, failures=failures)
-    with atomic_write(path) as temporary: temporary.write_text(page, encoding='utf-8')
+    with atomic_write(path) as temporary:
+        temporary.write_text(page, encoding='utf-8')

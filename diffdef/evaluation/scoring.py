@@ -86,7 +86,8 @@ class Measured:
     def __enter__(self):
         if self.device.type == 'cuda': torch.cuda.reset_peak_memory_stats(self.device)
         else:
-            with suppress(OSError, AttributeError): ctypes.CDLL(None).malloc_trim(0)       # where the C library can
+            with suppress(OSError, AttributeError):
+                ctypes.CDLL(None).malloc_trim(0)       # where the C library can
         self._before = self._peak = self._in_use()
         self._watch.start()
         self._started = time.perf_counter()
@@ -105,7 +106,8 @@ class Measured:
         return self._process.memory_info().rss
 
     def _look(self):
-        while not self._stop.wait(.003): self._peak = max(self._peak, self._in_use())
+        while not self._stop.wait(.003):
+            self._peak = max(self._peak, self._in_use())
 
 # %% ../../nbs/3_evaluation/11_scoring.ipynb #020
 @dataclass(frozen=True)

@@ -78,7 +78,8 @@ def crop_to_truth(
         raise ValueError(f"the run's grid {tuple(x.shape[2:])} does not hold the voxels of the simulated cohort "
                          f"{tuple(shape)}; its truth is known at its own spacing, "
                          f"train with spacing={truth.config.spacing:g}")
-    for axis, (first, n) in enumerate(zip(start.tolist(), shape)): x = x.narrow(axis + 2, first, n)
+    for axis, (first, n) in enumerate(zip(start.tolist(), shape)):
+        x = x.narrow(axis + 2, first, n)
     return x
 
 # %% ../../nbs/3_evaluation/01_truth.ipynb #018

@@ -242,7 +242,8 @@ def build_decoder_copy(
         blocks = blocks[:max(i for i, block in enumerate(blocks) if isinstance(block, UpSample))]
         channels = blocks[-1].out_channels
         norm = nn.GroupNorm(norm.num_groups, channels, eps=norm.eps).to(old.weight)
-    with seeded(0): last.conv = type(old)(channels, out_channels, old.kernel_size, padding=old.padding).to(old.weight)
+    with seeded(0):
+        last.conv = type(old)(channels, out_channels, old.kernel_size, padding=old.padding).to(old.weight)
     nn.init.zeros_(last.conv.weight)
     nn.init.zeros_(last.conv.bias)
     result.decoder.blocks = nn.ModuleList([*blocks, norm, last])

@@ -76,7 +76,8 @@ class _NeighbourhoodLoss(torch.autograd.Function):
     def forward(ctx, moved, neighbours, registration, reading):
         mean = 0.
         if reading == 'mean':
-            with torch.no_grad(): mean = sum(registration(moved, x[None]) for x in neighbours) / len(neighbours)
+            with torch.no_grad():
+                mean = sum(registration(moved, x[None]) for x in neighbours) / len(neighbours)
         value, gradient = torch.zeros((), device=moved.device), torch.zeros_like(moved)
         for x in neighbours:
             with torch.enable_grad():

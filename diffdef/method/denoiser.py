@@ -238,7 +238,8 @@ def condition_sensitivity(
     noise = torch.randn(draws, *latents.shape[1:], generator=torch.Generator().manual_seed(0))
     wanted = torch.full((5*draws, codes.shape[1]), float('nan'))
     wanted[:, condition] = asked.repeat_interleave(draws)
-    with torch.no_grad(): z = sample_latents(denoiser, torch.cat([noise]*5).to(device), wanted.to(device), steps)
+    with torch.no_grad():
+        z = sample_latents(denoiser, torch.cat([noise]*5).to(device), wanted.to(device), steps)
     readings = ((z.flatten(1).cpu() - x_mean) @ weights + y_mean).reshape(5, draws).mean(1)
     centred = asked - asked.mean()
     return float(centred @ readings / centred.square().sum() / real), asked, readings

@@ -65,7 +65,8 @@ def load_lpips(
     weights:str|Path|None=None, # safetensors or pth file with AlexNet's convolutions; None: torchvision's cache
 ) -> nn.Module|None:         # for `lpips_distance`; None where there are no weights
     "The LPIPS network, or a message that says what is missing; a file that was named must be there."
-    try: return lpips_network(alexnet_features(weights or ''))
+    try:
+        return lpips_network(alexnet_features(weights or ''))
     except FileNotFoundError as e:
         if weights: raise
         print(f'LPIPS is n/a. {e}')

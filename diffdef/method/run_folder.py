@@ -63,7 +63,8 @@ def start_run(
     parts = cohort.split(config.validation, config.test, seed)
     rows = [(subject, name) for name, part in parts.items() for subject in part.subjects['participant_id']]
     table = pd.DataFrame(rows, columns=['participant_id', 'split'])
-    with atomic_write(folder/'subjects.csv') as temporary: table.to_csv(temporary, index=False)
+    with atomic_write(folder/'subjects.csv') as temporary:
+        table.to_csv(temporary, index=False)
     write_json(folder/'conditions.json', asked.pop('conditions'))
     versions = {name: version(name) for name in ('torch', 'monai', 'diffdef')} | dict(python=platform.python_version())
     write_json(folder/'config.json', dict(format=FORMAT, versions=versions, affine=cohort.affine.tolist(), **asked))

@@ -51,7 +51,8 @@ def _timed(path:Path):
     start = time.perf_counter()
     yield
     seconds = pd.DataFrame(dict(seconds=[time.perf_counter() - start]))
-    with atomic_write(path) as temporary: seconds.to_csv(temporary, index=False)
+    with atomic_write(path) as temporary:
+        seconds.to_csv(temporary, index=False)
 
 def train_registration(
     folder:Path,                     # of the run
@@ -92,7 +93,8 @@ def _finish_atlas(folder:Path, network:Registration, cohort:Cohort, atlas:Popula
         voters = cohort.subset(labelled[evenly_spread_indices(len(labelled), 120)])
         fields = register_cohort(network, atlas, voters, folder/'labelling.npy', c, progress=progress)
         atlas = replace(atlas, fine_labels=vote_labels(voters, fields, 0*mean_velocity(fields), c.diffeomorphic))
-    for name in (*rounds, 'labelling.npy'): (folder/name).unlink(missing_ok=True)
+    for name in (*rounds, 'labelling.npy'):
+        (folder/name).unlink(missing_ok=True)
     return atlas
 
 # %% ../../nbs/2_method/13_stages.ipynb #012
@@ -168,7 +170,8 @@ def register_rounds(
         for path in [*(folder/f'fields-{n}.npy' for n in range(1, rounds)), last]:
             fields = register_cohort(registration, atlas, cohort, path, c, fields, mean, progress)
             mean = fit_mean(cohort, fields) if path != last else None
-    for path in folder.glob('fields-*.npy'): path.unlink()
+    for path in folder.glob('fields-*.npy'):
+        path.unlink()
     return fields
 
 # %% ../../nbs/2_method/13_stages.ipynb #021

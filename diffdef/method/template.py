@@ -60,6 +60,7 @@ def build_population_atlas(
         fields = register_cohort(network, atlas, cohort, folder/'fields.npy', config.registration, progress=progress)
         report[category] = centring(fields, atlas, cohort.spacing)
         for path in folder.glob('template_*.nii.gz'):
-            with atomic_write(out/path.name.replace('template', stem)) as temporary: shutil.copyfile(path, temporary)
+            with atomic_write(out/path.name.replace('template', stem)) as temporary:
+                shutil.copyfile(path, temporary)
     write_json(out/'template_report.json', report)
     return report

@@ -202,7 +202,8 @@ def _extents(jobs:list) -> tuple[list, list]:
     "Of each subject whose stations can be read: field of view and finest spacing, millimetres along each axis."
     extents, spacings, errors = [], [], []
     for job in jobs:
-        try: headers = [scan_header(path) for path in job.images]
+        try:
+            headers = [scan_header(path) for path in job.images]
         except (ValueError, OSError) as e:
             errors.append(e)                                   # its own preparation will say so
             continue
@@ -295,7 +296,8 @@ def prepare_body_subject(
         write_volume(f'{job.stem}_dseg.nii.gz', p.labels, np.uint8)
         outlines += [(p.labels, k, f'C{k % 10}', .6) for k in p.labels.data.unique().tolist()[1:]]
     picture = outline_picture(p.image.like(p.image.data.sqrt()), outlines, p.seams, height=4.4)
-    with atomic_write(f'{job.stem}_desc-quality.png') as temporary: temporary.write_bytes(picture)
+    with atomic_write(f'{job.stem}_desc-quality.png') as temporary:
+        temporary.write_bytes(picture)
     return dict(measures=p.measures, warnings=list(p.warnings), seconds=p.seconds)
 
 # %% ../../nbs/4_preparation/05_bodies.ipynb #041

@@ -101,7 +101,8 @@ def prepare_subject(
         write_volume(f'{stem}_space-T1w_dseg.nii.gz', p.native_labels, np.uint8)
         outlines += [(p.labels, 2, 'red', .4), (p.labels, 3, 'deepskyblue', .4)]
     write_transform(f'{stem}_from-T1w_to-MNI152_mode-image_xfm.txt', p.matrix)
-    with atomic_write(f'{stem}_desc-quality.png') as file: file.write_bytes(outline_picture(p.image, outlines))
+    with atomic_write(f'{stem}_desc-quality.png') as file:
+        file.write_bytes(outline_picture(p.image, outlines))
     return dict(measures=p.measures, warnings=list(p.warnings), seconds=p.seconds)
 
 # %% ../../nbs/4_preparation/03_brains.ipynb #017

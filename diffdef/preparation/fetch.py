@@ -114,7 +114,8 @@ def _extract(archive:Path, folder:Path) -> None:
             _refuse_unsafe(archive, ((i.filename, stat.S_IFMT(i.external_attr >> 16) in plain) for i in z.infolist()))
             z.extractall(folder)
     else:
-        with open(archive, 'rb') as f: start = f.read(24)
+        with open(archive, 'rb') as f:
+            start = f.read(24)
         raise ValueError(f"{archive}: not a tar or zip, it begins with {start!r}; a server may have sent a page in "
                          "place of the file; remove it and try again")
 
@@ -128,7 +129,8 @@ def unpack(
     with tempfile.TemporaryDirectory(prefix=f'.{out.name}-', dir=out.parent) as temporary:
         content = Path(temporary)/'content'
         content.mkdir()
-        try: _extract(archive, content)
+        try:
+            _extract(archive, content)
         except _DAMAGED as e:
             raise ValueError(f"{archive}: damaged ({e}); nothing was unpacked; remove it and try again") from e
         inside = list(content.iterdir())
@@ -166,7 +168,8 @@ def _download(url:str, archive:Path, sha256:str|None) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     pooch.get_logger().setLevel('WARNING')           # its messages speak of a registry that we do not have
     bring = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), headers={'Accept-Encoding': 'identity'})
-    try: pooch.retrieve(url, sha256, fname=archive.name, path=archive.parent, downloader=bring)
+    try:
+        pooch.retrieve(url, sha256, fname=archive.name, path=archive.parent, downloader=bring)
     except requests.RequestException as e:
         raise ConnectionError(f"{url}: the transfer failed ({e}); nothing was kept, the same command starts again; or "
                               f"give another address with --url, or save the file as {archive} by hand") from e

@@ -151,8 +151,10 @@ def inputs_of(
 ) -> dict:                   # choice; name, bytes and time of writing of each file, None where there is none
     "What a result depends on."
     def stat(path):
-        try: found = os.stat(path)
-        except OSError: return [Path(path).name, None, None]
+        try:
+            found = os.stat(path)
+        except OSError:
+            return [Path(path).name, None, None]
         return [Path(path).name, found.st_size, round(found.st_mtime, 3)]
     return dict(choice=job.choice, files=[stat(p) for p in job.files])
 
@@ -160,8 +162,10 @@ def finished(
     job:Job,                 # of `list_jobs`
 ) -> dict|None:              # participant_id, measures, warnings, seconds, redone=False; None where there is work to do
     "The result of a subject that was prepared before from the same files in the same way."
-    try: kept = read_json(f'{job.stem}_prepare.json')
-    except (OSError, ValueError): return None
+    try:
+        kept = read_json(f'{job.stem}_prepare.json')
+    except (OSError, ValueError):
+        return None
     if {k: kept.get(k) for k in ('choice', 'files')} != inputs_of(job): return None
     if not all((job.stem.parent/name).exists() for name in kept['wrote']): return None
     result = {k: kept[k] for k in ('measures', 'warnings', 'seconds')}
@@ -172,8 +176,10 @@ def one_thread() -> Iterator[None]: # use it as `with one_thread(): ...`
     "PyTorch uses one thread inside, for the cores are taken by other subjects."
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    try: yield
-    finally: torch.set_num_threads(before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 def do_job(
     job:Job,                 # of `list_jobs`
@@ -183,7 +189,8 @@ def do_job(
     if kept := finished(job): return kept
     inputs, record = inputs_of(job), Path(f'{job.stem}_prepare.json')
     write_json(record, {})                                     # begun, not finished
-    with one_thread(): result = work(job)
+    with one_thread():
+        result = work(job)
     wrote = sorted(p.name for p in record.parent.glob(f'{job.participant_id}_*'))
     write_json(record, inputs | result | dict(wrote=wrote))
     return dict(participant_id=job.participant_id, redone=True) | result
@@ -191,7 +198,8 @@ def do_job(
 # %% ../../nbs/4_preparation/02_jobs.ipynb #026
 def _attempt(job:Job, work:Callable) -> dict:
     "The result, or the reason why there is none; raises what is not this subject's fault."
-    try: return do_job(job, work)
+    try:
+        return do_job(job, work)
     except Exception as e:
         if isinstance(e, ImportError) or getattr(e, 'errno', None) == errno.ENOSPC: raise
         return dict(participant_id=job.participant_id, image=job.images[0], reason=reason_of(e, *job.files))
@@ -205,7 +213,8 @@ def dask_client(
     distributed = optional('distributed', 'prepare')
     with ExitStack() as stack:
         if dask is None:
-            try: where = stack.enter_context(distributed.LocalCluster(
+            try:
+                where = stack.enter_context(distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, memory_limit=None, dashboard_address=None,
                 silence_logs=logging.CRITICAL, scheduler_kwargs=dict(allowed_failures=0)))
             except RuntimeError as e:
@@ -213,8 +222,10 @@ def dask_client(
                               "`if __name__ == '__main__':`") from e
         elif re.fullmatch(r'\w+://.+:\d+', dask): where = dask
         else: raise ValueError(f"dask {dask!r}, expected the address of a scheduler such as tcp://host:8786")
-        try: client = stack.enter_context(distributed.Client(where, timeout=10))
-        except OSError as e: raise ValueError(f"no Dask scheduler answers at {dask} ({e})") from e
+        try:
+            client = stack.enter_context(distributed.Client(where, timeout=10))
+        except OSError as e:
+            raise ValueError(f"no Dask scheduler answers at {dask} ({e})") from e
         if dask is None: client.register_worker_callbacks(lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
         yield client
 
@@ -226,9 +237,12 @@ def _hand_out(client, jobs:Sequence, work:Callable, most:int) -> Iterator[tuple]
             while left and len(under_way) < most:
                 job = left.pop()
                 under_way[client.submit(_attempt, job, work, pure=False)] = job
-            for future in wait(list(under_way), return_when='FIRST_COMPLETED').done: yield under_way.pop(future), future
-    except CancelledError as e: raise OSError("the connection to the workers was lost; the same call goes on") from e
-    finally: wait([future for future in under_way if not future.done()])
+            for future in wait(list(under_way), return_when='FIRST_COMPLETED').done:
+                yield under_way.pop(future), future
+    except CancelledError as e:
+        raise OSError("the connection to the workers was lost; the same call goes on") from e
+    finally:
+        wait([future for future in under_way if not future.done()])
 
 def _by_dask(jobs:Sequence, work:Callable, workers:int, dask:str|None) -> Iterator[dict]:
     "Results and reasons from the workers of Dask; a subject that killed its worker is tried once more, alone."
@@ -307,7 +321,8 @@ def write_tables(
                   rejected=pd.DataFrame(refused, columns=['participant_id', 'image', 'reason']), dseg=kind.labels)
     for name, table in tables.items():
         if table is None: continue
-        with atomic_write(out/f'{name}.tsv') as temporary: table.to_csv(temporary, sep='\t', index=False, na_rep='n/a')
+        with atomic_write(out/f'{name}.tsv') as temporary:
+            table.to_csv(temporary, sep='\t', index=False, na_rep='n/a')
     made_by = [dict(Name='diffdef', Version=version('diffdef'))]
     description = dict(Name=kind.name, BIDSVersion='1.9.0', DatasetType='derivative', GeneratedBy=made_by)
     write_json(out/'dataset_description.json', description)
@@ -342,7 +357,8 @@ def write_quality_sheet(
         score = result['measures'].get(kind.score)
         return -len(result['warnings']), math.inf if score is None else score
     page = render_page(_SHEET, kind.name, kind=kind, done=sorted(done, key=doubt), refused=refused, pictures=pictures)
-    with atomic_write(out/'quality.html') as temporary: temporary.write_text(page, encoding='utf-8')
+    with atomic_write(out/'quality.html') as temporary:
+        temporary.write_text(page, encoding='utf-8')
     return out/'quality.html'
 
 # %% ../../nbs/4_preparation/02_jobs.ipynb #046
@@ -354,7 +370,8 @@ def _write_all(out:Path, kind:Kind, jobs:Sequence, outcomes:list) -> tuple[list,
     order = {job.participant_id: place for place, job in enumerate(jobs)}
     refused = [r for r in outcomes if 'reason' in r]
     done = sorted((r for r in outcomes if 'reason' not in r), key=lambda r: order[r['participant_id']])
-    for r in refused: set_aside(out, r['participant_id'])
+    for r in refused:
+        set_aside(out, r['participant_id'])
     write_tables(out, kind, jobs, done, refused)
     write_quality_sheet(out, kind, done, refused)
     return done, refused
@@ -370,11 +387,14 @@ def prepare_jobs(
 ) -> pd.DataFrame:             # refused subjects: participant_id, image, reason; empty if all went well
     "Prepares a cohort, or what is missing of it; tables and the sheet are written even if it is stopped."
     outcomes = list(refused)
-    for job in jobs: set_aside(out, job.participant_id, back=True)
+    for job in jobs:
+        set_aside(out, job.participant_id, back=True)
     try:
         with closing(run_jobs(jobs, kind.work, workers, dask, progress)) as results:   # Ctrl-C waits for the workers
-            for r in results: outcomes.append(r)
-    finally: done, refused = _write_all(Path(out), kind, jobs, outcomes)
+            for r in results:
+                outcomes.append(r)
+    finally:
+        done, refused = _write_all(Path(out), kind, jobs, outcomes)
     if not done:
         first = f"; the first, {refused[0]['participant_id']}: {refused[0]['reason']}" if refused else ''
         raise ValueError(f"{out}: none of {len(refused)} subjects could be prepared{first}")

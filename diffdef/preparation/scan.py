@@ -110,7 +110,8 @@ def _is_dicom(path:Path) -> bool:
     "Whether a file, or one of a folder's first files, is DICOM."
     if path.is_dir(): return any(_is_dicom(p) for p in sorted(path.iterdir())[:3] if p.is_file())
     if path.suffix.lower() in ('.dcm', '.ima'): return True
-    with open(path, 'rb') as f: return f.read(132)[128:] == b'DICM'
+    with open(path, 'rb') as f:
+        return f.read(132)[128:] == b'DICM'
 
 def scan_header(
     path:str|Path,       # NIfTI file
@@ -119,7 +120,8 @@ def scan_header(
     path = Path(path)
     if not path.exists(): raise FileNotFoundError(f"{path}: no such scan")
     if _is_dicom(path): raise ValueError(f"{path}: {_DICOM}")
-    try: image = nib.load(path)
+    try:
+        image = nib.load(path)
     except Exception as e:
         raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); "
                          "the file is truncated or of another format") from e
@@ -200,7 +202,8 @@ def deepbet_mask(
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         network = extraction(no_gpu=True)
-    try: inside = network.postprocess(network.run_model(scan.data[0].numpy().copy()) > .5)
+    try:
+        inside = network.postprocess(network.run_model(scan.data[0].numpy().copy()) > .5)
     except (AssertionError, ValueError, RuntimeError) as e:
         raise ValueError(f"deepbet finds no brain in the scan ({e})") from e
     return check_mask(Volume(torch.from_numpy(inside.astype(bool))[None], scan.affine), scan, 'mask by deepbet')
@@ -364,7 +367,8 @@ def write_transform(
     "Writes an affine map in ITK's text format, atomically."
     sitk, lps = optional('SimpleITK', 'prepare'), _FLIP @ matrix @ _FLIP
     transform = sitk.AffineTransform(lps[:3, :3].flatten().tolist(), lps[:3, 3].tolist())
-    with atomic_write(path) as temporary: sitk.WriteTransform(transform, str(temporary))
+    with atomic_write(path) as temporary:
+        sitk.WriteTransform(transform, str(temporary))
 
 # %% ../../nbs/4_preparation/01_scan.ipynb #046
 def prepared_grid(
@@ -446,8 +450,10 @@ class Clock(dict):
     ):                       # what the function returns
         "Calls a function and notes how long it took."
         start = time.perf_counter()
-        try: return function(*arguments)
-        finally: self[name] = round(time.perf_counter() - start, 2)
+        try:
+            return function(*arguments)
+        finally:
+            self[name] = round(time.perf_counter() - start, 2)
 
 @contextlib.contextmanager
 def collect_warnings() -> Iterator[list]: # empty until the block ends; use it as `with collect_warnings() as told: ...`

@@ -341,7 +341,8 @@ def _write_body_tables(out:Path, truth:BodyTruth, table:pd.DataFrame) -> None:
     description = dict(Name='Simulated bodies, water contrast', BIDSVersion='1.9.0', DatasetType='derivative')
     write_json(out/'dataset_description.json', description)
     for name, t in dict(participants=table, dseg=pd.DataFrame(BODY_PARTS.items(), columns=['index', 'name'])).items():
-        with atomic_write(out/f'{name}.tsv') as temporary: t.to_csv(temporary, sep='\t', index=False)
+        with atomic_write(out/f'{name}.tsv') as temporary:
+            t.to_csv(temporary, sep='\t', index=False)
 
 def simulate_bodies(
     out:str|Path,            # folder to write
