@@ -24,7 +24,7 @@ from .regression import MeanField, fit_mean_field
 # %% ../../nbs/2_method/06_resampled.ipynb #008
 def resampled_labels(
     labels:torch.Tensor,        # of a subject, (*spatial), whole numbers
-    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `subject_to_centre`: pulls the subject to the atlas
+    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `subject_to_centre`: subject to atlas
     values,                     # label numbers, L of them, the background among them
 ) -> torch.Tensor:              # (L, *spatial), 0 to 1, sum 1
     "Which fraction of each voxel of the population atlas has each label in a subject."
@@ -33,7 +33,7 @@ def resampled_labels(
 
 def resampled_image(
     image:torch.Tensor,         # of a subject, (1, 1, *spatial), normalised
-    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `subject_to_centre`: pulls the subject to the atlas
+    u:torch.Tensor,             # displacement, (1, dim, *2·spatial), from `subject_to_centre`: subject to atlas
 ) -> torch.Tensor:              # (1, *spatial)
     "A subject's image in the population atlas's frame."
     return average_down(warp(fine_image(image, splines=False), u))[0]
