@@ -8,7 +8,7 @@ from importlib import import_module as _import_module
 _FRONT_DOOR = {
     'Cohort': 'cohort',
     'SimulationConfig': 'simulate', 'simulate_cohort': 'simulate', 'read_truth': 'simulate',
-    'PRESETS': 'settings', 'override': 'settings',
+    'PRESETS': 'method.settings', 'override': 'method.settings',
     'train': 'run', 'load_run': 'run', 'export_run': 'run',
     'conditional_atlas': 'sample', 'difference': 'sample',
     'show_atlas': 'show', 'show_sheet': 'show', 'explore': 'show',

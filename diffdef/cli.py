@@ -322,7 +322,7 @@ def template(
     seed:int = 0,                 # decides all random numbers
 ) -> None:
     "Build the population atlas of a cohort, in the middle of its subjects."
-    from diffdef.method.template import build_population_atlas
+    from diffdef.template import build_population_atlas
     for category, values in build_population_atlas(cohort, out, preset, list(settings), by, seed).items():
         print(f'{category or out}: {_short(values)}')
 
@@ -427,7 +427,7 @@ def info(
     if (run is None) == (preset is None): raise ValueError("info: expected either a run folder or --preset NAME")
     from diffdef.evaluation.cost import describe
     from diffdef.run import Run
-    from diffdef.settings import PRESETS, override
+    from diffdef.method.settings import PRESETS, override
     grid = {}                                    # of the preset's own kind of images
     if run is not None:
         loaded = Run.load(run)

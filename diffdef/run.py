@@ -30,7 +30,7 @@ from diffdef.method.stages import (
     cohort_latents, train_autoencoder, train_deformation, train_denoiser, train_registration,
     train_regressions
 )
-from .settings import Config, config_from_dict, override
+from .method.settings import Config, config_from_dict, override
 from .training import load_result
 
 # %% ../nbs/2_method/14_run.ipynb #006

@@ -18,7 +18,7 @@ from ..method.run_folder import start_run
 from ..method.stages import cohort_latents, train_autoencoder, train_deformation, train_denoiser
 from ..run import Run, load_registration, open_cohort
 from ..sample import Atlas, conditional_atlas, deform
-from ..settings import override
+from ..method.settings import override
 
 # %% ../../nbs/3_evaluation/14_ablations.ipynb #006
 @dataclass(frozen=True)

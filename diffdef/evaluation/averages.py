@@ -27,7 +27,7 @@ from ..method.registration import Registration, RegistrationConfig
 from ..method.run_folder import read_config, subjects_of
 from ..run import Run, load_registration, open_cohort
 from ..sample import Atlas
-from ..settings import config_from_dict
+from ..method.settings import config_from_dict
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #009
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from ..method.deformation import balanced_weights
 from ..method.registration import Registration, RegistrationConfig
 from ..method.regression import condition_features
 from ..sample import Atlas
-from ..settings import config_from_dict
+from ..method.settings import config_from_dict
 from ..training import TrainingConfig, fit, load_result
 
 # %% ../../nbs/3_evaluation/07_conditional_template.ipynb #009

@@ -28,7 +28,7 @@ from ..method.denoiser import Denoiser, DenoiserLoss
 from ..method.perceptual import PerceptualLoss, lpips_network
 from ..method.population_atlas import PopulationAtlas
 from ..method.registration import Registration, RegistrationLoss
-from ..settings import Config
+from ..method.settings import Config
 from ..training import TrainingConfig
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #008

@@ -24,7 +24,7 @@ from ..method.denoiser import Denoiser, DenoiserConfig, DenoiserLoss, sample_lat
 from ..method.registration import Registration
 from ..method.run_folder import read_config
 from ..sample import Atlas
-from ..settings import Config, config_from_dict
+from ..method.settings import Config, config_from_dict
 from ..training import TrainingConfig, fit, load_result
 
 # %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #009

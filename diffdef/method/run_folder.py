@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..cohort import Cohort
 from ..core import atomic_write, read_json, write_json
-from ..settings import Config, config_from_dict
+from .settings import Config, config_from_dict
 
 # %% ../../nbs/2_method/12_run_folder.ipynb #006
 FORMAT = 2                       # of the run folder; another number is refused

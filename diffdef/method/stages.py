@@ -31,7 +31,7 @@ from .registration import Registration, RegistrationConfig, RegistrationLoss, pa
 from .regression import MeanField, fit_mean_field
 from .resampled import Appearance, ConditionLabels
 from .run_folder import STAGES, read_fields
-from ..settings import Config
+from .settings import Config
 from ..training import TrainingConfig, fit
 
 # %% ../../nbs/2_method/13_stages.ipynb #007
