@@ -56,7 +56,7 @@ def render_output(output, name):
     data = output.get('data', {})
     if 'image/png' in data:
         path = f'nbs/pictures/{name}.png'
-        return f'![]({path})', {path: base64.b64decode(''.join(data['image/png']))}
+        return f'![{name}]({path})', {path: base64.b64decode(''.join(data['image/png']))}
     if 'text/markdown' in data: return rooted(''.join(data['text/markdown'])), {}
     text = ''.join(data.get('text/plain', output.get('text', ''))).rstrip()
     return '\n'.join('    ' + line for line in text.splitlines()), {}
