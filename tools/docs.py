@@ -13,7 +13,7 @@ from readme import FOLDERS, LINK, ROOT, head, read
 OUT = ROOT/'_docs'
 SOURCE, SITE = OUT/'source', OUT/'site'
 PAGES = {'README.md': 'index.md', 'CONTRIBUTING.md': 'CONTRIBUTING.md', 'CHANGELOG.md': 'CHANGELOG.md',
-         'data/README.md': 'data.md'}
+         'data/README.md': 'data.md', 'nbs/golden/README.md': 'golden.md'}
 CONFIG = """
 site_name: diffdef
 site_description: Conditional anatomical atlases
@@ -65,6 +65,15 @@ def copy_pages():
     shutil.copy(ROOT/'LICENSE', SOURCE/'LICENSE')
 
 
+def page_link(match, path):
+    "A link in a notebook, turned to the page of the site that it leads to."
+    target = os.path.relpath(os.path.normpath(path.parent/match[2]), ROOT)
+    page = PAGES.get(target, target.removeprefix('nbs/'))
+    if not (ROOT/target).exists() or not page.endswith(('.ipynb', '.md')): return match[0]
+    here = path.relative_to(ROOT/'nbs').parent
+    return match[1] + os.path.relpath(str(Path(page).with_suffix('.html')), here)
+
+
 def copy_notebooks():
     "Notebooks without what only nbdev reads, their links turned to pages."
     for path in sorted((ROOT/'nbs').rglob('*.ipynb')):
@@ -73,9 +82,7 @@ def copy_notebooks():
         for cell in notebook['cells']:
             text = ''.join(cell['source'])
             if cell['cell_type'] == 'markdown':
-                text = re.sub(r'(\]\((?![a-z]+:)[^)#\s]+)\.ipynb', r'\1.html', text)
-                text = re.sub(r'\]\((?:\.\./)+data/README\.md', '](../data.html', text)
-                text = re.sub(r'\]\((?:\.\./)+CONTRIBUTING\.md', '](../CONTRIBUTING.html', text)
+                text = LINK.sub(lambda match: page_link(match, path), text)
             else:
                 text = re.sub(r'^#\s*\|\s*(?!export)\S.*\n?', '', text, flags=re.M)
             cell['source'] = text
