@@ -124,7 +124,7 @@ class Sampling:
         return dict(n_draws=self.draws, steps=self.steps, guidance=self.guidance, seed=self.seed,
                     extrapolate=self.extrapolate, appearance=not self.shape_only)
 
-# %% ../nbs/5_commands/01_cli.ipynb #016
+# %% ../nbs/5_commands/01_cli.ipynb #017
 def main(
     argv:list[str]|None=None,  # words after `diffdef`; those of the process when None
 ) -> int:                      # exit code: 0 done, 1 done but for some subjects, 2 bad input, 130 stopped
@@ -146,7 +146,7 @@ def main(
         print(f'diffdef: {message}', file=sys.stderr)
         return 2
 
-# %% ../nbs/5_commands/01_cli.ipynb #018
+# %% ../nbs/5_commands/01_cli.ipynb #020
 @command('diffdef simulate data/simulated --subjects 300 --spacing 4 --seed 1')
 def simulate(
     folder:str,                   # where to write: images, labels, participants.tsv, truth
@@ -169,7 +169,7 @@ def simulate(
         simulate_cohort(folder, SimulationConfig(subjects=subjects, spacing=spacing, dim=dim, seed=seed))
     print(f"{folder}: {subjects} subjects at {spacing:g} mm")
 
-# %% ../nbs/5_commands/01_cli.ipynb #027
+# %% ../nbs/5_commands/01_cli.ipynb #029
 @command('diffdef train data/simulated --preset small --conditions age sex --out runs/small')
 def train(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -192,7 +192,7 @@ def train(
               **{k: v for k, v in rare.items() if v})
     print(f"{out}: trained; try `diffdef info {out}`")
 
-# %% ../nbs/5_commands/01_cli.ipynb #034
+# %% ../nbs/5_commands/01_cli.ipynb #036
 @command('diffdef atlas runs/demo age=70 sex=F --out atlases/age-70')
 def atlas(
     run:str,                      # run folder
@@ -219,7 +219,7 @@ def _print_volumes(asked:dict, result) -> None:
     volumes = ', '.join(f'{name} {volume:.1f} {unit}' for name, volume in result.volumes.items())
     print(f"{_name(asked)}: {volumes or 'no labels'} ({sum(result.seconds.values()):.1f} s)")
 
-# %% ../nbs/5_commands/01_cli.ipynb #039
+# %% ../nbs/5_commands/01_cli.ipynb #041
 @command('diffdef sheet runs/demo age=25:85:5 --out age.png')
 def sheet(
     run:str,                      # run folder
@@ -243,7 +243,7 @@ def sheet(
     print(out)
     return atlases
 
-# %% ../nbs/5_commands/01_cli.ipynb #043
+# %% ../nbs/5_commands/01_cli.ipynb #045
 @command('diffdef evaluate runs/demo')
 def evaluate(
     run:str,                      # run folder
@@ -267,7 +267,7 @@ def _short(value) -> str:
     if isinstance(value, (list, tuple)): return '  '.join(map(_short, value))
     return f'{value:.3g}' if isinstance(value, float) else str(value)
 
-# %% ../nbs/5_commands/01_cli.ipynb #047
+# %% ../nbs/5_commands/01_cli.ipynb #049
 @command("diffdef compare runs/demo --methods diff-def 'linear average' --conditions age")
 def compare(
     *runs:str,                    # run folders of one cohort, trained with other seeds; one is enough
@@ -310,7 +310,7 @@ def _contestants(methods:tuple, steps:int|None) -> tuple:
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
-# %% ../nbs/5_commands/01_cli.ipynb #051
+# %% ../nbs/5_commands/01_cli.ipynb #053
 @command('diffdef template data/simulated --by sex --out runs/templates')
 def template(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -336,7 +336,7 @@ def shares(
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #052
+# %% ../nbs/5_commands/01_cli.ipynb #054
 @command('diffdef prepare raw data/prepared --workers 4')
 def prepare(
     raw:str,                      # folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with
@@ -371,7 +371,7 @@ def prepare(
     print(Path(out)/'quality.html', f"{out}: prepared; {len(rejected)} subjects rejected{see}", sep='\n')
     return int(len(rejected) > 0)
 
-# %% ../nbs/5_commands/01_cli.ipynb #058
+# %% ../nbs/5_commands/01_cli.ipynb #060
 @command('diffdef fetch neurite-oasis --out data/oasis')
 def fetch(
     name:str|None = None,         # of the data set; none: list them
@@ -386,18 +386,18 @@ def fetch(
     if name is None: return print(library.data_sets().to_string())
     print(library.fetch(name, out or f'data/{name}', accept=accept, url=url, sha256=sha256))
 
-# %% ../nbs/5_commands/01_cli.ipynb #061
+# %% ../nbs/5_commands/01_cli.ipynb #063
 @command('diffdef export runs/demo shared/demo')
 def export(
     run:str,                      # run folder
     out:str,                      # folder for the copy
     /,
 ) -> None:
-    "Copy what sampling needs of a run, and nothing of its subjects, to share it."
+    "Copy what sampling needs of a run, without codes, fields and ids of its subjects, to share it."
     from diffdef.run import export_run
     print(*export_run(run, out), sep='\n')
 
-# %% ../nbs/5_commands/01_cli.ipynb #064
+# %% ../nbs/5_commands/01_cli.ipynb #066
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 AGES = (25, 40, 55, 70, 85)                      # years, evenly spaced; the demonstration's atlases
 
@@ -415,7 +415,7 @@ def demo(
         result.save(folder/'atlases'/f'age-{age}')
     evaluate(out, str(folder/'cohort'))
 
-# %% ../nbs/5_commands/01_cli.ipynb #068
+# %% ../nbs/5_commands/01_cli.ipynb #070
 @command('diffdef info --preset brain')
 def info(
     run:str|None = None,          # run folder
