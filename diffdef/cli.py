@@ -426,6 +426,7 @@ def info(
     "Show what a run holds, or what a preset costs."
     if (run is None) == (preset is None): raise ValueError("info: expected either a run folder or --preset NAME")
     from diffdef.evaluation.cost import describe
+    from diffdef.method.run_folder import read_config
     from diffdef.run import Run
     from diffdef.method.settings import PRESETS, override
     grid = {}                                    # of the preset's own kind of images
@@ -442,8 +443,9 @@ def info(
     for key, value in _flat(asdict(config)):
         print(f'{key} = {value}')
     print(describe(config, **grid).to_string(float_format='{:.3g}'.format))
-    if run is not None: print(_PRIVATE)
+    if run is not None: print(_EXPORTED if read_config(run).get('exported') else _PRIVATE)
 
+_EXPORTED = 'An exported run: no codes, fields or ids of subjects are in it.'
 _PRIVATE = ("A run folder holds codes of its subjects and the network that draws them: keep it as private "
             "as the cohort. `diffdef export RUN OUT` makes a copy to share.")
 

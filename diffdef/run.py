@@ -191,7 +191,7 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
     write_json(out/'cohort.json', dict(path=str(Path(cohort_path).absolute())))
     return Run.load(out)
 
-# %% ../nbs/2_method/14_run.ipynb #027
+# %% ../nbs/2_method/14_run.ipynb #028
 @dataclass(frozen=True, eq=False)
 class RunByCategory:
     "Runs of one cohort, one for each category of a condition."
@@ -255,7 +255,7 @@ def by_category(
     write_json(path, note)
     return {category: cohort.subset(np.flatnonzero(column.astype(str) == category)) for category in sizes.index}
 
-# %% ../nbs/2_method/14_run.ipynb #034
+# %% ../nbs/2_method/14_run.ipynb #035
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors')   # of a run, beside config.json
 
