@@ -164,7 +164,7 @@ def read_header(
         image = nib.load(path)
     except Exception as e:
         raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); "
-                                            "the file is truncated or of another format") from e
+                         "the file is truncated or of another format") from e
     shape, affine = image.shape, image.affine
     shape = shape[:3] if len(shape) == 4 and shape[3] == 1 else shape
     if len(shape) == 2 or (len(shape) == 3 and shape[2] == 1): return tuple(shape[:2]), affine

@@ -33,6 +33,7 @@ from ..method.perceptual import load_lpips, lpips_distance
 from ..method.population_atlas import PopulationAtlas
 from ..method.refinement import refine
 from ..method.registration import RegistrationConfig
+from ..method.run_folder import subjects_of
 from diffdef.metrics import (
     centrality, dice, endpoint_error, entropy_focus, folding_percent, hausdorff95, image_gradient_energy,
     jacobian_gradient, label_fraction, log_jacobian_spread, mean_length, mm, ncc, one_hot, psnr, soft_dice,
@@ -175,8 +176,8 @@ class Scorer:
     ) -> 'Scorer':
         "Prepares the scoring of a run."
         register = scoring_registration(scorer)[1]
-        training, test = run.training(cohort_path), run.held_out(cohort_path)
-        whole = open_cohort(cohort_path, run.config, run.conditions)
+        whole = open_cohort(cohort_path, run.config, run.conditions)        # once: the parts share the images in memory
+        training, test = (subjects_of(run.folder, whole, split) for split in ('train', 'test'))
         labelled = whole.subset(np.flatnonzero(whole.subjects['labels'].notna()))
         fractions = cohort_fractions(labelled, None) if len(labelled) else None
         unseen = labelled.subjects['participant_id'].isin(test.subjects['participant_id']).to_numpy()
