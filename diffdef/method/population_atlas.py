@@ -127,8 +127,8 @@ def read_template(
         names = names or {k: f'label {k}' for k in found}
         tissue = fine[marks != 0]*scale > .05
         if not tissue.sum() > .5*tissue.numel():
-            raise ValueError(f"{labels}: {int(tissue.sum())} of its {tissue.numel()} labelled voxels lie on tissue of {path}, "
-                             "expected most of them; are both placed in the same space?")
+            raise ValueError(f"{labels}: {int(tissue.sum())} of its {tissue.numel()} labelled voxels lie on tissue of "
+                             f"{path}, expected most of them; are both placed in the same space?")
     return PopulationAtlas(fine[None]*scale, marks, cohort.affine, names)
 
 def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
