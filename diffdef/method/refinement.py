@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort
-from ..core import atomic_write
+from ..core import atomic_write, new_array
 from ..fields import enlarge_field, exponential, gradient_energy, warp_fine
 from .population_atlas import PopulationAtlas
 from .registration import Registration, RegistrationConfig, dissimilarity
@@ -99,7 +99,7 @@ def register_cohort(
         atlas = replace(atlas, fine=here(atlas.fine), fine_labels=here(atlas.fine_labels))
         image = atlas.image                                  # averaged down once, not for every subject
         with atomic_write(path) as temporary:
-            fields = np.lib.format.open_memmap(temporary, 'w+', np.float16, shape)
+            fields = new_array(temporary, shape)
             parts = np.split(np.arange(len(cohort)), range(4, len(cohort), 4))
             for part in tqdm(parts, desc='atlas to subjects', disable=not progress):
                 fixed = here(cohort.images(part))
