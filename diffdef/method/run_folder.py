@@ -45,7 +45,7 @@ def read_config(
     found = stored.get('format') if isinstance(stored, dict) else None
     if found != FORMAT and not (found == 2 and not whole and _in_order(stored, path)):
         raise ValueError(f"{path}: run folder of format {found!r}, expected {FORMAT}; train it anew with this version"
-                         + (" (it does not know its subjects, or its slices lie in another order)" if found == 2 else ''))
+                         + (' (it does not know its subjects, or its slices lie another way)' if found == 2 else ''))
     if whole and stored.get('exported'):
         raise ValueError(f"{folder} is an exported run: it gives atlases and holds no subject, network or history "
                          "that training or evaluation needs; use the run that it was exported from")
@@ -191,7 +191,7 @@ def _check_same(folder:Path, asked:dict, cohort:Cohort, template:list) -> None:
             raise ValueError(f"{folder} holds a run whose {kind} is {word}, now asked for: {now or 'built'} "
                              f"({change}); name the same, or choose another folder for the run")
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #023
+# %% ../../nbs/2_method/12_run_folder.ipynb #024
 def subjects_of(
     folder:str|Path,             # of a run
     cohort:Cohort,               # all subjects

@@ -130,7 +130,8 @@ def cohort_latents(
         write_tensors(path, dict(latents=latents), dict(scale=scale, autoencoder=encoder))
     tensors, note = read_tensors(path)
     if note['autoencoder'] != encoder or len(tensors['latents']) != len(cohort):
-        raise ValueError(f"{path}: the latents of other subjects or of another autoencoder; remove the file to encode anew")
+        raise ValueError(f"{path}: the latents of other subjects or of another autoencoder; "
+                         "remove the file to encode anew")
     return tensors['latents'], note['scale']
 
 def train_denoiser(
