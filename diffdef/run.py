@@ -42,7 +42,8 @@ def open_cohort(
 ) -> Cohort:                         # on the grid of the run
     "The cohort as a run sees it."
     spacing, gigabytes = config.spacing, config.cache_gigabytes
-    cohort = Cohort.open(path, conditions, spacing, config.multiple, categorical, gigabytes, config.dim)
+    cohort = Cohort.open(path, conditions, spacing, config.multiple, categorical, gigabytes, config.dim,
+                         config.background, config.decimal)
     if cohort.dim != config.dim:
         kind = 'slices' if cohort.dim == 2 else 'volumes'
         raise ValueError(f"{path} has images with {cohort.dim} axes, the settings say dim={config.dim}; "
