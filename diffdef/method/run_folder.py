@@ -45,7 +45,7 @@ def read_config(
                          "that training or evaluation needs; use the run that it was exported from")
     return stored
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #d9f9d6d6
+# %% ../../nbs/2_method/12_run_folder.ipynb #008
 def file_facts(
     path,                        # of a file; NaN where there is none
 ) -> dict|None:                  # name, bytes, modified (nanoseconds), sha256
@@ -112,7 +112,7 @@ def _check_subjects(folder:Path, cohort:Cohort, wanted=None) -> None:
         raise ValueError(f"{folder} was begun with other data: {'; '.join(changes[:3])}{more}. Put the data back, or "
                          "train in another folder")
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #008
+# %% ../../nbs/2_method/12_run_folder.ipynb #011
 def _flat(value, path:str='') -> dict:
     "Nested dictionaries as one, with dotted keys."
     if not isinstance(value, dict): return {path[:-1]: list(value) if isinstance(value, tuple) else value}
@@ -184,7 +184,7 @@ def _check_same(folder:Path, asked:dict, cohort:Cohort, template:list) -> None:
             raise ValueError(f"{folder} holds a run whose {kind} is {word}, now asked for: {now or 'built'} "
                              f"({change}); name the same, or choose another folder for the run")
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #014
+# %% ../../nbs/2_method/12_run_folder.ipynb #023
 def subjects_of(
     folder:str|Path,             # of a run
     cohort:Cohort,               # all subjects
