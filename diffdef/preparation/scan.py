@@ -148,7 +148,7 @@ def read_scan(
     if data.min() == data.max(): raise ValueError(f"{path}: a constant image (value {float(data.min()):g})")
     return Volume(data, affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #022
+# %% ../../nbs/4_preparation/01_scan.ipynb #026
 def refuse_absent(
     *paths,              # files or folders
 ) -> None:
@@ -182,7 +182,7 @@ def find_images(
     if any(_is_dicom(p) for p in files[:20] if p not in images): raise ValueError(f"{folder}: {_DICOM}")
     raise FileNotFoundError(f"{folder}: no {words} among its {len(files)} files")
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #025
+# %% ../../nbs/4_preparation/01_scan.ipynb #030
 def check_labels(
     labels:Volume,       # (1, *spatial), labels or a mask, above 0 where there is something
     image:Volume,        # (1, *spatial), what they belong to
@@ -236,7 +236,7 @@ def bet_mask(
         inside = np.asarray(bet.compute_mask()) > 0
     return check_mask(Volume(torch.from_numpy(inside)[None], scan.affine), scan, 'mask by BET')
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #029
+# %% ../../nbs/4_preparation/01_scan.ipynb #034
 def correct_bias(
     scan:Volume,             # (1, *spatial)
     mask:Volume,             # (1, *spatial), bool
@@ -258,7 +258,7 @@ def correct_bias(
     field = torch.from_numpy(sitk.GetArrayFromImage(n4.GetLogBiasFieldAsImage(full)).T.copy()).exp()[None]
     return Volume((positive/field).float(), scan.affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #033
+# %% ../../nbs/4_preparation/01_scan.ipynb #038
 @dataclass(frozen=True)
 class Alignment:
     "Where a scan lies."
@@ -301,7 +301,7 @@ def centre_of_mass(
     "Where an image's mass is centred."
     return (image.affine @ [*ndimage.center_of_mass(image.data[0].numpy()), 1])[:3]
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #034
+# %% ../../nbs/4_preparation/01_scan.ipynb #039
 def resample(
     volume:Volume,           # (1, *spatial), image or labels
     matrix:np.ndarray,       # (4, 4), target's millimetres to the volume's, RAS
@@ -332,7 +332,7 @@ def template_ncc(
     moved = resample(brain, matrix, template.image.data.shape[1:], template.image.affine).data.double()
     return float(torch.corrcoef(torch.stack([moved.flatten(), template.image.data.double().flatten()]))[0, 1])
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #038
+# %% ../../nbs/4_preparation/01_scan.ipynb #043
 def _descend(transform, brain:Volume, template:Volume, centre:np.ndarray, levels:tuple) -> np.ndarray:
     "Adam on the mean squared difference, coarse to fine; moves `transform`; its matrix, template to brain, RAS mm."
     spatial = optional('deepali.spatial', 'prepare')
@@ -373,7 +373,7 @@ def align(
     if model == 'affine': return Alignment(scaled, score, scaled, score)
     return Alignment(matrix, template_ncc(brain, matrix, template), scaled, score)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #042
+# %% ../../nbs/4_preparation/01_scan.ipynb #047
 def write_transform(
     path:str|Path,       # `*.txt` or `*.tfm`
     matrix:np.ndarray,   # (4, 4), template's millimetres to the scan's, RAS
@@ -384,7 +384,7 @@ def write_transform(
     with atomic_write(path) as temporary:
         sitk.WriteTransform(transform, str(temporary))
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #046
+# %% ../../nbs/4_preparation/01_scan.ipynb #051
 def prepared_grid(
     template:Template,       # whose brain must fit
     spacing:float=1.,        # millimetres
@@ -399,7 +399,7 @@ def prepared_grid(
     affine[:3, 3] = (low + high)/2 - spacing*(sizes - 1)/2
     return tuple(sizes.tolist()), affine
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #049
+# %% ../../nbs/4_preparation/01_scan.ipynb #054
 def brain_box(
     mask:Volume,             # (1, *spatial), bool, not empty
     margin:int=4,            # voxels around it
@@ -426,7 +426,7 @@ def segment_tissues(
     labels[box] = np.where(inside[box], np.clip(found, 1, 3), 0)
     return Volume(torch.from_numpy(labels)[None], scan.affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #055
+# %% ../../nbs/4_preparation/01_scan.ipynb #060
 def label_ventricles(
     tissues:Volume,          # (1, *spatial), of `segment_tissues`
     scaled:np.ndarray,       # (4, 4), template's millimetres to the scan's, RAS
@@ -454,7 +454,7 @@ def tissue_volumes(
     return ml | dict(intracranial_ml=round(whole, 2), csf_share=round((ml['csf_ml'] + ml['ventricle_ml'])/whole, 5),
                      ventricle_share=round(ml['ventricle_ml']/whole, 5))
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #059
+# %% ../../nbs/4_preparation/01_scan.ipynb #064
 class Clock(dict):
     "Seconds by the name of a step."
     def do(self,
@@ -478,7 +478,7 @@ def collect_warnings() -> Iterator[list]: # empty until the block ends; use it a
         yield told
     told += dict.fromkeys(str(w.message).splitlines()[0] for w in caught if w.category is UserWarning)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #061
+# %% ../../nbs/4_preparation/01_scan.ipynb #066
 @dataclass(frozen=True)
 class Steps:
     "What is done to a scan; None leaves a step out."
@@ -532,7 +532,7 @@ def _crop(volume:Volume, box:tuple) -> Volume:
     affine[:3, 3] += affine[:3, :3] @ [s.start for s in box[1:]]
     return Volume(volume.data[box], affine)
 
-# %% ../../nbs/4_preparation/01_scan.ipynb #062
+# %% ../../nbs/4_preparation/01_scan.ipynb #067
 def to_common_grid(
     image:Volume,            # (1, *spatial)
     mask:Volume,             # (1, *spatial), bool
