@@ -103,7 +103,7 @@ def command(
     return lambda function: app.command(described(function), **how)
 
 Count = Annotated[int|None, Parameter(validator=Number(gte=1))]
-Millimetres = Annotated[float|None, Parameter(validator=Number(gt=0))]
+Millimetres = Annotated[float|None, Parameter(validator=Number(gt=0, lte=1000))]
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative='', show_default=False)]
 Settings = Annotated[Names, Parameter('--set')]
 Flag = Annotated[bool, Parameter(negative='', show_default=False)]
@@ -165,6 +165,13 @@ def _nearest(error:UnicodeError) -> tuple:
     near = ''.join(c for c in near if not unicodedata.combining(c))
     return near.encode('ascii', 'replace').decode(), after
 
+# %% ../nbs/5_commands/01_cli.ipynb #new2294
+def _refuse_blocked(folder:Path) -> None:
+    "Raises OSError where a folder can be neither made nor written to, before the work is done for nothing."
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir(): raise NotADirectoryError(f"{there} is a file, expected a folder")
+    if not os.access(there, os.W_OK): raise PermissionError(f"{there}: no permission to write into this folder")
+
 # %% ../nbs/5_commands/01_cli.ipynb #020
 @command('diffdef simulate data/simulated --subjects 300 --spacing 4 --seed 1')
 def simulate(
@@ -178,6 +185,7 @@ def simulate(
 ) -> None:
     "Make a cohort with a known truth: brains from the MNI template, or simple bodies."
     if body and dim != 3: raise ValueError("simulate: bodies are volumes, leave --dim out")
+    _refuse_blocked(Path(folder))
     subjects = subjects or (150 if body else 300)
     spacing = spacing or (10. if body else 4.)
     if body:
@@ -204,6 +212,7 @@ def train(
     seed:int = 0,                 # decides all random numbers
 ) -> None:
     "Train all stages on a cohort, or what is missing of them."
+    _refuse_blocked(Path(out))
     from diffdef.run import train as train_run
     rare = dict(categorical=tuple(categorical), template=None if template == 'auto' else template,
                 template_labels=template_labels, template_by=template_by)
@@ -229,12 +238,6 @@ def atlas(
     result = conditional_atlas(loaded, parse_conditions(conditions, loaded.conditions), **sampling.keywords)
     paths = result.save(out or Path('atlases')/result.name)
     print(_volumes(result), *paths, sep='\n')
-
-def _refuse_blocked(folder:Path) -> None:
-    "Raises OSError where a folder can be neither made nor written to, before the work is done for nothing."
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir(): raise NotADirectoryError(f"{there} is a file, expected a folder")
-    if not os.access(there, os.W_OK): raise PermissionError(f"{there}: no permission to write into this folder")
 
 def _volumes(result) -> str:
     "A line with the tissue volumes of an atlas."
@@ -329,10 +332,10 @@ def compare(
     subjects:Annotated[int, Parameter(validator=Number(gte=1))] = 20, # most test subjects per condition
     lpips:str|None = None,        # file with AlexNet's weights; without them the column says n/a
     out:str|None = None,          # folder of table.csv, table.md, figures, report.html (RUN/comparison)
-) -> None:
+) -> int:                         # exit code: 0, or 1 where nothing could be scored
     "Compare a run with other methods, on held-out subjects."
     if not runs: raise ValueError("compare: expected one run folder or more")
-    if not (conditions or at): raise ValueError("compare: expected --conditions NAME, or --at with a range, age=25:85:4")
+    if not (conditions or at): raise ValueError("compare: expected --conditions NAME or --at with a range, age=25:85:4")
     parse_conditions(at)                                  # a slip is told before anything is loaded
     from diffdef.evaluation.compare import compare as compare_methods
     from diffdef.evaluation.compare import condition_points
@@ -341,6 +344,7 @@ def compare(
     ready, name = _contestants(methods, steps)
     folder = Path(out or Path(runs[0])/name)
     _refuse_blocked(folder)
+    if lpips and not Path(lpips).exists(): raise FileNotFoundError(f"{lpips}: no such file, expected AlexNet's weights")
     loaded = [Run.load(r) for r in runs]
     known = loaded[0].conditions
     fixed = parse_conditions(at, known)
@@ -348,9 +352,13 @@ def compare(
     for one in loaded:                                    # refused before hours of training, not after
         one.held_out(cohort)
         for asked in points: one.conditions.encode(asked)
-    compare_methods(loaded, cohort, ready(loaded, cohort), points, folder, scorer=scorer, subjects=subjects,
-                    lpips_weights=lpips)
+    table = compare_methods(loaded, cohort, ready(loaded, cohort), points, folder, scorer=scorer, subjects=subjects,
+                            lpips_weights=lpips)
+    failed = table[table['status'] == 'failed']
+    for method, reason in failed[['method', 'reason']].drop_duplicates().itertuples(index=False):
+        print(f'{method}: {reason}', file=sys.stderr)
     print((folder/'table.md').read_text(encoding='utf-8'), folder/'report.html', sep='\n')
+    return int(len(failed) == len(table))
 
 def _contestants(methods:tuple, steps:int|None) -> tuple:
     "A function (runs, cohort) that makes what is compared ready, trained where need be; and the name of the folder."
@@ -373,6 +381,7 @@ def template(
     seed:int = 0,                 # decides all random numbers
 ) -> None:
     "Build the population atlas of a cohort, in the middle of its subjects."
+    _refuse_blocked(Path(out))
     from diffdef.template import build_population_atlas
     for category, values in build_population_atlas(cohort, out, preset, list(settings), by, seed).items():
         print(f'{category or out}: {_short(values)}')
@@ -384,6 +393,7 @@ def shares(
     out:str,                      # folder; receives participants.tsv, which is a cohort too
 ) -> None:
     "Write a table of the same images with the volume fraction of each label, in percent, as columns."
+    _refuse_blocked(Path(out))
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
@@ -410,6 +420,7 @@ def prepare(
     if body and (brain, align, bias, tissues) != ('deepbet', 'rigid', True, True):
         raise ValueError("prepare: --brain, --align, --no-bias and --no-tissues are for heads, "
                          "leave them out with --body")
+    _refuse_blocked(Path(out))
     if body:
         from diffdef.preparation.bodies import prepare_bodies
         rejected = prepare_bodies(raw, out, spacing, workers, dask)
@@ -445,6 +456,7 @@ def export(
     /,
 ) -> None:
     "Copy what sampling needs of a run, without codes, fields and ids of its subjects, to share it."
+    _refuse_blocked(Path(out))
     from diffdef.run import export_run
     print(*export_run(run, out), sep='\n')
 
@@ -477,6 +489,7 @@ def info(
 ) -> None:
     "Show what a run holds, or what a preset costs."
     if (run is None) == (preset is None): raise ValueError("info: expected either a run folder or --preset NAME")
+    if run is not None and settings: raise ValueError("info: --set is for --preset, a run has its own settings")
     from diffdef.evaluation.cost import describe
     from diffdef.method.run_folder import read_config
     from diffdef.run import Run
