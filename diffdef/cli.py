@@ -56,7 +56,7 @@ def _number_or_name(condition, text:str):
     if math.isnan(number): return text                    # of a number's condition: refused by the run
     return int(number) if number.is_integer() else number
 
-# %% ../nbs/5_commands/01_cli.ipynb #010
+# %% ../nbs/5_commands/01_cli.ipynb #011
 def parse_range(
     texts:list[str],     # 'name=value', one of them 'name=first:last:count'
     known,               # Conditions of the run
@@ -79,7 +79,7 @@ def parse_range(
     values = [first + (last - first)*k/(int(count) - 1) for k in range(int(count))]
     return [asked | {name: _number_or_name(conditions.get(name), f'{v:.12g}')} for v in values]
 
-# %% ../nbs/5_commands/01_cli.ipynb #013
+# %% ../nbs/5_commands/01_cli.ipynb #014
 app = App(name='diffdef', help='Conditional anatomical atlases.', version=version('diffdef'), help_format='plaintext',
           help_epilogue='`diffdef COMMAND --help` shows the options of a command, with an example. '
                         'Add --debug to see the whole traceback of an error.',
@@ -132,7 +132,7 @@ class Sampling:
         return dict(n_draws=self.draws, steps=self.steps, guidance=self.guidance, seed=self.seed,
                     extrapolate=self.extrapolate, appearance=not self.shape_only)
 
-# %% ../nbs/5_commands/01_cli.ipynb #017
+# %% ../nbs/5_commands/01_cli.ipynb #018
 def main(
     argv:list[str]|None=None,  # words after `diffdef`; those of the process when None
 ) -> int:                      # exit code: 0 done, 1 done but for some subjects, 2 bad input, 130 stopped
@@ -161,18 +161,18 @@ def _nearest(error:UnicodeError) -> tuple:
     "What a terminal shows for a letter that it lacks: u for ü, 2 for ², ? where nothing is near; bytes of a path stay."
     letter, after = error.object[error.start], error.start + 1
     if '\udc80' <= letter <= '\udcff': return bytes([ord(letter) - 0xDC00]), after
-    near = unicodedata.normalize('NFKD', {'±': '+/-', '×': 'x', '–': '-'}.get(letter, letter))
+    near = unicodedata.normalize('NFKD', {'±': '+/-', '×': 'x', '–': '-', 'ß': 'ss'}.get(letter, letter))
     near = ''.join(c for c in near if not unicodedata.combining(c))
     return near.encode('ascii', 'replace').decode(), after
 
-# %% ../nbs/5_commands/01_cli.ipynb #new2294
+# %% ../nbs/5_commands/01_cli.ipynb #022
 def _refuse_blocked(folder:Path) -> None:
     "Raises OSError where a folder can be neither made nor written to, before the work is done for nothing."
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir(): raise NotADirectoryError(f"{there} is a file, expected a folder")
     if not os.access(there, os.W_OK): raise PermissionError(f"{there}: no permission to write into this folder")
 
-# %% ../nbs/5_commands/01_cli.ipynb #020
+# %% ../nbs/5_commands/01_cli.ipynb #025
 @command('diffdef simulate data/simulated --subjects 300 --spacing 4 --seed 1')
 def simulate(
     folder:str,                   # where to write: images, labels, participants.tsv, truth
@@ -196,7 +196,7 @@ def simulate(
         simulate_cohort(folder, SimulationConfig(subjects=subjects, spacing=spacing, dim=dim, seed=seed))
     print(f"{folder}: {subjects} subjects at {spacing:g} mm")
 
-# %% ../nbs/5_commands/01_cli.ipynb #029
+# %% ../nbs/5_commands/01_cli.ipynb #034
 @command('diffdef train data/simulated --preset small --conditions age sex --out runs/small')
 def train(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -220,7 +220,7 @@ def train(
               **{k: v for k, v in rare.items() if v})
     print(f"{out}: trained; try `diffdef info {out}`")
 
-# %% ../nbs/5_commands/01_cli.ipynb #036
+# %% ../nbs/5_commands/01_cli.ipynb #041
 @command('diffdef atlas runs/demo age=70 sex=F --out atlases/age-70')
 def atlas(
     run:str,                      # run folder
@@ -245,7 +245,7 @@ def _volumes(result) -> str:
     volumes = ', '.join(f'{name} {volume:.1f} {unit}' for name, volume in result.volumes.items())
     return f"{result.name}: {volumes or 'no labels'} ({sum(result.seconds.values()):.1f} s)"
 
-# %% ../nbs/5_commands/01_cli.ipynb #041
+# %% ../nbs/5_commands/01_cli.ipynb #046
 MARK = 'diffdef sheet'            # who made a picture, in its metadata
 PICTURES = {'.png': 'Software', '.pdf': 'Creator', '.svg': 'Creator'}  # endings, and the field that says it
 
@@ -290,7 +290,7 @@ def sheet(
     print(*map(_volumes, atlases), path, sep='\n')
     return atlases
 
-# %% ../nbs/5_commands/01_cli.ipynb #045
+# %% ../nbs/5_commands/01_cli.ipynb #052
 @command('diffdef evaluate runs/demo')
 def evaluate(
     run:str,                      # run folder
@@ -314,7 +314,7 @@ def _short(value) -> str:
     if isinstance(value, (list, tuple)): return '  '.join(map(_short, value))
     return f'{value:.3g}' if isinstance(value, float) else str(value)
 
-# %% ../nbs/5_commands/01_cli.ipynb #049
+# %% ../nbs/5_commands/01_cli.ipynb #056
 @command("diffdef compare runs/demo --methods diff-def 'linear average' --conditions age")
 def compare(
     *runs:str,                    # run folders of one cohort, trained with other seeds; one is enough
@@ -369,7 +369,7 @@ def _contestants(methods:tuple, steps:int|None) -> tuple:
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
-# %% ../nbs/5_commands/01_cli.ipynb #053
+# %% ../nbs/5_commands/01_cli.ipynb #060
 @command('diffdef template data/simulated --by sex --out runs/templates')
 def template(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -397,7 +397,7 @@ def shares(
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #054
+# %% ../nbs/5_commands/01_cli.ipynb #061
 @command('diffdef prepare raw data/prepared --workers 4')
 def prepare(
     raw:str,                      # folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with
@@ -433,7 +433,7 @@ def prepare(
     print(Path(out)/'quality.html', f"{out}: prepared; {len(rejected)} subjects rejected{see}", sep='\n')
     return int(len(rejected) > 0)
 
-# %% ../nbs/5_commands/01_cli.ipynb #060
+# %% ../nbs/5_commands/01_cli.ipynb #067
 @command('diffdef fetch neurite-oasis --out data/oasis')
 def fetch(
     name:str|None = None,         # of the data set; none: list them
@@ -448,7 +448,7 @@ def fetch(
     if name is None: return print(library.data_sets().to_string())
     print(library.fetch(name, out or f'data/{name}', accept=accept, url=url, sha256=sha256))
 
-# %% ../nbs/5_commands/01_cli.ipynb #063
+# %% ../nbs/5_commands/01_cli.ipynb #070
 @command('diffdef export runs/demo shared/demo')
 def export(
     run:str,                      # run folder
@@ -460,7 +460,7 @@ def export(
     from diffdef.run import export_run
     print(*export_run(run, out), sep='\n')
 
-# %% ../nbs/5_commands/01_cli.ipynb #066
+# %% ../nbs/5_commands/01_cli.ipynb #073
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 AGES = (25, 40, 55, 70, 85)                      # years, evenly spaced; the demonstration's atlases
 
@@ -479,7 +479,7 @@ def demo(
         result.save(folder/'atlases'/f'age-{age}')
     evaluate(out, str(folder/'cohort'))
 
-# %% ../nbs/5_commands/01_cli.ipynb #070
+# %% ../nbs/5_commands/01_cli.ipynb #077
 @command('diffdef info --preset brain')
 def info(
     run:str|None = None,          # run folder
