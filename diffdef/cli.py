@@ -30,31 +30,28 @@ OPTIONS = {'n_draws': '--draws', 'draws': '--draws', 'steps': '--steps', 'guidan
 
 def parse_conditions(
     texts:list[str],     # each 'name=value'
-    known=None,          # Conditions of the run; None: every value stays as it was typed
-) -> dict:               # {'age': 70, 'sex': 'F'}
-    "Conditions from the command line: numbers where the run's condition is one, texts as typed otherwise."
-    values, conditions = {}, {c.name: c for c in known or ()}
+    known=None,          # Conditions of the run; None: what only a run can tell is not looked at
+) -> dict:               # {'age': '70', 'sex': 'F'}
+    "Conditions from the command line, values as they were typed."
+    values, names = {}, [c.name for c in known or ()]
     for text in texts:
-        name = max((n for n in conditions if text.startswith(f'{n}=')), key=len, default=text.partition('=')[0])
-        value, name = text[len(name) + 1:].strip(), name if name in conditions else name.strip()
+        name = max((n for n in names if text.startswith(f'{n}=')), key=len, default=text.partition('=')[0])
+        value, name = text[len(name) + 1:].strip(), name if name in names else name.strip()
         if not (name and value):
             raise ValueError(f"condition {text!r}: expected name=value, for example age=70 or sex=F")
-        if known is not None and name not in conditions and name in OPTIONS:
-            raise ValueError(f"condition {text!r}: '{name}' is not a condition of the run; expected {OPTIONS[name]}")
         if name in values:
             raise ValueError(f"condition {text!r}: '{name}' was given before as {values[name]!r}, expected one value")
-        values[name] = _number_or_name(conditions.get(name), value)
+        if known is not None and name not in names and name in OPTIONS:
+            raise ValueError(f"condition {text!r}: '{name}' is not a condition of the run; expected {OPTIONS[name]}")
+        if known is not None and _is_missing(value):
+            raise ValueError(f"condition {text!r}: expected a value; leave out a condition that is unknown")
+        values[name] = value
     return values
 
-def _number_or_name(condition, text:str):
-    "What a text means for a condition of the run: 70, 70.5 or 'F'."
-    if condition is None: return text
-    from diffdef.conditions import as_number, is_missing
-    if is_missing(text):
-        raise ValueError(f"condition '{condition.name}={text}': leave out a condition whose value is unknown")
-    number = as_number(text) if condition.kind == 'continuous' else math.nan
-    if math.isnan(number): return text                    # of a number's condition: refused by the run
-    return int(number) if number.is_integer() else number
+def _is_missing(text:str) -> bool:
+    "Whether a text stands for 'not known'."
+    from diffdef.conditions import is_missing
+    return is_missing(text)
 
 # %% ../nbs/5_commands/01_cli.ipynb #011
 def parse_range(
@@ -62,9 +59,8 @@ def parse_range(
     known,               # Conditions of the run
 ) -> list[dict]:         # as many conditions as `count` says, in order
     "Conditions along a line: one of them varies, the others are fixed."
-    asked, conditions = parse_conditions(texts, known), {c.name: c for c in known}
-    categories = {name: c.categories for name, c in conditions.items()}
-    varying = [n for n, value in asked.items() if ':' in str(value) and value not in categories.get(n, ())]
+    asked, categories = parse_conditions(texts, known), {c.name: c.categories for c in known}
+    varying = [name for name, value in asked.items() if ':' in value and value not in categories.get(name, ())]
     if len(varying) != 1:
         raise ValueError("expected exactly one range among the conditions, for example age=20:90:6; "
                          f"got {len(varying)} in {' '.join(texts)!r}")
@@ -77,7 +73,7 @@ def parse_range(
         raise ValueError(f"condition '{name}={span}': expected name=first:last:count with a count of 2 or more, "
                          "for example age=20:90:6")
     values = [first + (last - first)*k/(int(count) - 1) for k in range(int(count))]
-    return [asked | {name: _number_or_name(conditions.get(name), f'{v:.12g}')} for v in values]
+    return [asked | {name: f'{value:.12g}'} for value in values]
 
 # %% ../nbs/5_commands/01_cli.ipynb #014
 app = App(name='diffdef', help='Conditional anatomical atlases.', version=version('diffdef'), help_format='plaintext',
@@ -340,15 +336,17 @@ def compare(
     from diffdef.evaluation.compare import compare as compare_methods
     from diffdef.evaluation.compare import condition_points
     from diffdef.run import Run
+    from diffdef.sample import asked_conditions
     cohort = cohort or _cohort(runs[0])
     ready, name = _contestants(methods, steps)
     folder = Path(out or Path(runs[0])/name)
     _refuse_blocked(folder)
     if lpips and not Path(lpips).exists(): raise FileNotFoundError(f"{lpips}: no such file, expected AlexNet's weights")
     loaded = [Run.load(r) for r in runs]
-    known = loaded[0].conditions
-    fixed = parse_conditions(at, known)
-    points = condition_points(loaded[0], cohort, conditions, fixed=fixed) if conditions else parse_range(at, known)
+    first, known = loaded[0], loaded[0].conditions
+    fixed = asked_conditions(first, parse_conditions(at, known), {}) if conditions else {}
+    points = [] if conditions else [asked_conditions(first, asked, {}) for asked in parse_range(at, known)]
+    points = points or condition_points(first, cohort, conditions, fixed=fixed)
     for one in loaded:                                    # refused before hours of training, not after
         one.held_out(cohort)
         for asked in points: one.conditions.encode(asked)
