@@ -55,7 +55,7 @@ def cohort_fractions(
     if condition is not None: table = pd.DataFrame({condition: values[chosen]}, index=chosen).join(table, rsuffix=' label')
     return table.dropna()
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #011
+# %% ../../nbs/3_evaluation/02_curves.ipynb #013
 def share_table(
     cohort_path:str|Path,    # a cohort with labels
     out:str|Path,            # folder; receives participants.tsv, dseg.tsv and shares.json, no images
@@ -82,7 +82,7 @@ def share_table(
             names.to_csv(temporary, sep='\t', index=False)
     return path
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #015
+# %% ../../nbs/3_evaluation/02_curves.ipynb #019
 @dataclass(frozen=True)
 class Band:
     "A kernel-smoothed curve with its bootstrap band."
@@ -112,7 +112,7 @@ def weighted_band(
     low, high = np.nanquantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)
     return Band(weights @ y / weights.sum(1), low, high)
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #023
+# %% ../../nbs/3_evaluation/02_curves.ipynb #027
 def curve_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # with labels
