@@ -402,8 +402,8 @@ def foreground(
     below = float((image < -.1*typical).sum()/(image != 0).sum())
     if below < .001: return image.clamp(min=0)
     raise ValueError(f"{what}: {100*below:.3g} % of the foreground is below 0 (lowest {float(image.min()):g}), "
-                     "expected background 0 and tissue above it; state the value of the background, such as background=0 for "
-                     "scans z-scored inside the brain, background=-1000 for Hounsfield units")
+                     "expected background 0 and tissue above it; state the background's value, such as "
+                     "background=0 for scans z-scored inside the brain, background=-1000 for Hounsfield units")
 
 # %% ../nbs/1_ground/01_core.ipynb #057
 def step_generator(

@@ -32,6 +32,8 @@ class Config:
     draws:int=8                    # noise draws that are averaged into an atlas
     guidance:float=1.              # classifier-free guidance of an atlas
     cache_gigabytes:float=4.       # memory for images that were read
+    background:float|None=None     # value of the images where there is no tissue; None: 0, and tissue is brighter
+    decimal:str='.'                # how numbers are written in the table: '.' or ','
 
     @property
     def multiple(self) -> int: # voxels
