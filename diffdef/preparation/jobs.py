@@ -59,7 +59,7 @@ def _measure(column:str, value, table:str|Path) -> float|None:
 def check_person(
     row:dict,                # a row of the table, texts or numbers by column
     table:str|Path='table',  # where it stands, for messages
-) -> dict:                   # numbers where they belong; with a body mass index also `group`, of `who_group`, if there is none
+) -> dict:                   # numbers where they belong; beside a body mass index `group`, unless there is one
     "Checks what the table says about one subject."
     result = {'bmi' if column.lower() == 'bmi' else column:
               _measure(column, value, table) if column.lower() in _RANGES else value for column, value in row.items()}
@@ -96,7 +96,7 @@ def reason_of(
     if not isinstance(error, (ValueError, OSError)): text = f"{type(error).__name__}: {text}"
     return text if not files or any(Path(f).name in text for f in files) else f"{files[0]}: {text}"
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #76425125
+# %% ../../nbs/4_preparation/02_jobs.ipynb #015
 def file_facts(
     path:str|Path,       # of a file
 ) -> dict|None:          # name, bytes, modified and changed (nanoseconds), sha256; None where there is no file
@@ -139,14 +139,14 @@ def check_place(
     records = [out/MARK, *(p/'anat'/f'{p.name}_prepare.json' for p in subjects)]
     for subject, record in zip(subjects, records[1:]):
         refuse_foreign(subject, record.relative_to(subject), ('*.*', '*/[!.]*'))
-    wrote = {record.parent/name: facts for record in records for name, facts in _record(record).get('wrote', {}).items()}
+    wrote = {r.parent/name: facts for r in records for name, facts in _record(r).get('wrote', {}).items()}
     changed = [path for path, facts in wrote.items() if path.exists() and not same_file(path, facts)]
     if not changed: return
     others = f', and {len(changed) - 1} other files' if len(changed) > 1 else ''
     raise FileExistsError(f"{changed[0]} was changed since it was prepared{others}; nothing was done: move it away and "
                           "it is made again, or choose another folder (corrections belong in the raw table)")
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #014
+# %% ../../nbs/4_preparation/02_jobs.ipynb #018
 _NAME = re.compile(r'sub-[\w.+-]*\w')
 
 def _rows_of(raw:Path, needed:str) -> tuple[Path, list]:
@@ -201,7 +201,7 @@ def list_jobs(
             refused.setdefault(name, dict(participant_id=name, image=image, reason=reason_of(e, image, table)))
     return jobs, list(refused.values())
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #019
+# %% ../../nbs/4_preparation/02_jobs.ipynb #024
 _MADE_BY = '.'.join(version('diffdef').split('.')[:2])         # a third number changes no result
 
 def inputs_of(
@@ -264,7 +264,7 @@ def do_job(
         shutil.rmtree(begun, ignore_errors=True)
     return dict(participant_id=job.participant_id, redone=True) | result
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #026
+# %% ../../nbs/4_preparation/02_jobs.ipynb #037
 def _attempt(job:Job, work:Callable) -> dict:
     "The result, or the reason why there is none; raises what is not this subject's fault."
     try:
@@ -330,7 +330,7 @@ def _by_dask(jobs:Sequence, work:Callable, workers:int, dask:str|None) -> Iterat
                              reason=f"{job.images[0]}: its worker died again and again, usually for lack of "
                                     "memory; expected a smaller scan or a larger machine")
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #029
+# %% ../../nbs/4_preparation/02_jobs.ipynb #040
 def run_jobs(
     jobs:Sequence,             # of `list_jobs`
     work:Callable,             # job -> dict(measures, warnings, seconds), importable
@@ -352,7 +352,7 @@ def run_jobs(
             bar.update()
             yield outcome
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #038
+# %% ../../nbs/4_preparation/02_jobs.ipynb #049
 @dataclass(frozen=True)
 class Kind:
     "What differs between brains and bodies."
@@ -392,7 +392,8 @@ def write_tables(
         subjects.append(dict(participant_id=r['participant_id']) | said | made)
     tables = dict(participants=pd.DataFrame(subjects) if subjects else pd.DataFrame(columns=['participant_id']),
                   rejected=pd.DataFrame(refused, columns=['participant_id', 'image', 'reason']), dseg=kind.labels)
-    if kind.labels is None and 'dseg.tsv' in _record(out/MARK).get('wrote', {}): (out/'dseg.tsv').unlink(missing_ok=True)
+    if kind.labels is None and 'dseg.tsv' in _record(out/MARK).get('wrote', {}):
+        (out/'dseg.tsv').unlink(missing_ok=True)
     write_json(out/MARK, dict(name=kind.name, wrote={}))       # what is being written now is not known yet
     for name, table in tables.items():
         if table is None: continue
@@ -402,7 +403,7 @@ def write_tables(
     description = dict(Name=kind.name, BIDSVersion='1.9.0', DatasetType='derivative', GeneratedBy=made_by)
     write_json(out/'dataset_description.json', description)
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #042
+# %% ../../nbs/4_preparation/02_jobs.ipynb #054
 _SHEET = """<h1>{{ done | length }} prepared, {{ refused | length }} refused</h1>
 <table>{% for r in refused %}
 <tr><td><b>{{ r.participant_id }}</b></td><td>{{ r.reason }}</td></tr>{% endfor %}
@@ -436,7 +437,7 @@ def write_quality_sheet(
         temporary.write_text(page, encoding='utf-8')
     return out/'quality.html'
 
-# %% ../../nbs/4_preparation/02_jobs.ipynb #046
+# %% ../../nbs/4_preparation/02_jobs.ipynb #058
 def _write_all(out:Path, kind:Kind, jobs:Sequence, outcomes:list) -> tuple[list, list]:
     "Tables and sheet of what there is; results and refused subjects."
     known = {r['participant_id'] for r in outcomes}
@@ -456,10 +457,11 @@ def _write_all(out:Path, kind:Kind, jobs:Sequence, outcomes:list) -> tuple[list,
 
 def _left_out(out:Path, names:set) -> list:
     "Subjects whom an earlier call prepared or set aside and who are not among the raw scans now."
-    known = {p.parents[1].name for where in ('', 'rejected/') for p in out.glob(f'{where}sub-*/anat/sub-*_prepare.json')}
-    return [dict(participant_id=name, image=str(out/name), reason=f"{name} is not among the raw scans any more; what was "
-                 f"made earlier is in {out/'rejected'/name} (remove it there to forget it)")
-            for name in sorted(known - names)]
+    records = [p for where in (out, out/'rejected') for p in where.glob('sub-*/anat/sub-*_prepare.json')]
+    gone = sorted({p.parents[1].name for p in records} - names)
+    reasons = (f"{name} is not among the raw scans any more; what was made of it before is in {out/'rejected'/name}, "
+               "remove it there to forget it" for name in gone)
+    return [dict(participant_id=n, image=str(out/n), reason=reason) for n, reason in zip(gone, reasons)]
 
 def prepare_jobs(
     out:str|Path,              # folder of the prepared cohort, that of the jobs
@@ -474,7 +476,8 @@ def prepare_jobs(
     check_place(out)
     out, names = Path(out), {j.participant_id for j in jobs} | {r['participant_id'] for r in refused}
     if (kept := _record(out/MARK)) and kept.get('name') != kind.name:
-        raise FileExistsError(f"{out} holds '{kept.get('name')}', now '{kind.name}' is asked for; choose another folder")
+        raise FileExistsError(f"{out} holds '{kept.get('name')}', now '{kind.name}' is asked for; "
+                              "choose another folder")
     if not kept: write_json(out/MARK, dict(name=kind.name, wrote={}))
     outcomes = list(refused) + _left_out(out, names)
     for job in jobs:
