@@ -1,7 +1,12 @@
 """Conditional anatomical atlases: `from diffdef import conditional_atlas`."""
 __version__ = "0.1.0"
 
+import os as _os
 from importlib import import_module as _import_module
+
+# Threads that wait for their turn sleep: spinning beside other users' jobs makes two threads slower than one, by far
+# (nbs/1_ground/01_core). It must be said before PyTorch is imported, and the user may have said otherwise.
+_os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 # The front door: what most users need, and the module where it lives. A name is imported when it is asked for, so that
 # `import diffdef` takes no time. The how-tos in nbs/0_start use these names; the lessons import from the modules.

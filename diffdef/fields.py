@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage
 
-from .core import Volume, atomic_write, check_finite, check_shape
+from .core import Volume, atomic_write, check_finite, check_shape, place
 
 # %% ../nbs/1_ground/02_fields.ipynb #006
 def identity_grid(
@@ -198,12 +198,14 @@ def fine_image(
 _LPS = np.array([-1., -1., 1.])
 
 def write_displacement(
-    path:str|Path,               # `*.nii.gz`
+    path:str|Path,               # `*.nii` or `*.nii.gz`
     field:Volume,                # data (dim, *spatial) in voxels, with its affine
 ) -> None:
-    "Writes a displacement field as ITK reads it: five axes, vector intent, millimetres, LPS."
+    "Writes a displacement field as ITK reads it: five axes, vector intent, millimetres, LPS; that of a slice twice."
+    if not str(path).endswith(('.nii', '.nii.gz')):
+        raise ValueError(f"{path}: expected a name that ends in .nii or .nii.gz for a displacement field")
     u = field.data.detach().cpu().double().numpy()
-    if field.dim == 2: u = np.concatenate([u, np.zeros((1, *u.shape[1:]))])[..., None]
+    if field.dim == 2: u = np.stack([np.concatenate([u, np.zeros((1, *u.shape[1:]))])]*2, -1)
     mm = np.einsum('ij,jxyz->xyzi', field.affine[:3, :3], u) * _LPS
     image = nib.Nifti1Image(mm[:, :, :, None, :].astype(np.float32), field.affine)
     image.header.set_intent(1007)
@@ -214,13 +216,18 @@ def write_displacement(
 
 def read_displacement(
     path:str|Path,               # file in ITK's convention
-) -> Volume:                     # data (dim, *spatial) in voxels, with its affine
-    "Reads a displacement field written by `write_displacement` or by ANTs."
+) -> Volume:                     # data (dim, *spatial) in voxels, axes in RAS order, with its affine
+    "Reads a displacement field written by `write_displacement` or by ANTs and places it as `read_volume` does."
     image = nib.load(path)
     if image.ndim != 5 or image.shape[3:] != (1, 3):
         raise ValueError(f"{path}: expected a displacement field of shape (x, y, z, 1, 3), got {image.shape}")
     mm = np.asarray(image.dataobj, np.float64)[:, :, :, 0] * _LPS
     check_finite(str(path), mm)
-    u = np.einsum('ij,xyzj->ixyz', np.linalg.inv(image.affine[:3, :3]), mm)
-    if image.shape[2] == 1: u = u[:2, ..., 0]
-    return Volume(torch.from_numpy(u).float(), image.affine)
+    for axis in range(3):                # a slice that is written twice
+        if mm.shape[axis] == 2 and np.array_equal(*np.moveaxis(mm, axis, 0)): mm = mm.take([0], axis)
+    order, reverse, affine, dim = place(mm.shape[:3], image.affine, path)
+    mm = mm.transpose(*order, 3)[tuple(slice(None, None, -1 if r else None) for r in reverse)]
+    u = torch.from_numpy(np.einsum('ij,xyzj->ixyz', np.linalg.inv(affine[:3, :3]), mm)).float()
+    if dim == 3: return Volume(u, affine)
+    if u[2].abs().max() > .01: raise ValueError(f"{path}: vectors leave the slice, expected a field within it")
+    return Volume(u[:2, ..., 0].contiguous(), affine)

@@ -7,17 +7,19 @@ __all__ = ['centring', 'build_population_atlas']
 
 # %% ../nbs/2_method/15_template.ipynb #003
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from .core import atomic_write, write_json
+from .core import atomic_write, refuse_foreign, write_json
 from .fields import enlarge_field, exponential, jacobian_determinant
 from .method.population_atlas import PopulationAtlas
 from .method.refinement import register_cohort
+from .method.run_folder import start_run
 from .method.stages import train_registration
-from .run import by_category, open_cohort
+from .run import by_category, category_word, open_cohort
 from .method.settings import Config, override
 
 # %% ../nbs/2_method/15_template.ipynb #006
@@ -54,8 +56,10 @@ def build_population_atlas(
     config, out, report = override(preset, settings), Path(out), {}
     whole = open_cohort(cohort_path, config)
     for category, cohort in (by_category(whole, by, out) if by else {'': whole}).items():
-        stem = f'template_{by}-{category}' if by else 'template'
+        stem = f'template_{category_word(by, category)}' if by else 'template'
         folder = out/f'{stem}_work'
+        refuse_foreign(out, f'{folder.name}/config.json', (f'{stem}_T1w.nii.gz', f'{stem}_dseg.nii.gz'))
+        start_run(folder, replace(config, validation=0., test=0.), cohort, seed, path=cohort_path, progress=progress)
         network, atlas = train_registration(folder, config, cohort, seed=seed, progress=progress)
         fields = register_cohort(network, atlas, cohort, folder/'fields.npy', config.registration, progress=progress)
         report[category] = centring(fields, atlas, cohort.spacing)

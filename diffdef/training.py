@@ -9,6 +9,7 @@ __all__ = ['TrainingConfig', 'rate_factor', 'load_result', 'fit']
 import contextlib
 import hashlib
 import math
+import os
 import signal
 import tempfile
 import threading
@@ -21,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
-from accelerate.state import AcceleratorState
+from accelerate.state import AcceleratorState, GradientState, PartialState
 from safetensors import SafetensorError
 from torch import nn
 from tqdm import tqdm
@@ -77,18 +78,52 @@ def rate_factor(
 # %% ../nbs/1_ground/10_training.ipynb #017
 @contextlib.contextmanager
 def _engine(precision):
-    "An engine for this machine; what accelerate keeps for the whole program is put back afterwards."
-    shared = AcceleratorState._shared_state
-    before = dict(shared)
-    if before and AcceleratorState().mixed_precision != precision: shared.clear()
-    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    "An engine for this machine and these settings; what accelerate keeps for the whole program is put back afterwards."
+    cpu, unused = not torch.cuda.is_available(), DistributedDataParallelKwargs(find_unused_parameters=True)
+    _check_launch(cpu)
+    kept = [(shared, dict(shared)) for shared in (AcceleratorState._shared_state, GradientState._shared_state)]
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith('ACCELERATE_')}
     try:
-        yield Accelerator(mixed_precision=precision, cpu=not torch.cuda.is_available(), kwargs_handlers=[unused])
+        for shared, _ in kept:
+            shared.clear()
+        yield _accelerator(mixed_precision=precision, cpu=cpu, kwargs_handlers=[unused])
     finally:
-        shared.clear()
-        shared.update(before)
+        os.environ.update(hidden)
+        for shared, before in kept:
+            shared.clear()
+            shared.update(before)
 
-# %% ../nbs/1_ground/10_training.ipynb #020
+def _accelerator(**settings):
+    "Accelerate's engine; processes that do not find each other are an error that names what a launcher has set."
+    try:
+        return Accelerator(**settings)
+    except RuntimeError as e:
+        PartialState._shared_state.clear()
+        found = ', '.join(f'{n}={os.environ[n]}' for names in _LAUNCH.values() for n in names if n in os.environ)
+        raise ConnectionError(f"the processes that are to train together ({found}) did not find each other: {e}") from e
+
+_LAUNCH = dict(WORLD_SIZE=('PMI_SIZE', 'OMPI_COMM_WORLD_SIZE', 'MV2_COMM_WORLD_SIZE', 'WORLD_SIZE'),
+               RANK=('RANK', 'PMI_RANK', 'OMPI_COMM_WORLD_RANK', 'MV2_COMM_WORLD_RANK'),
+               MASTER_ADDR=('MASTER_ADDR',))     # torchrun's name: the names that count, of other launchers too
+_LAUNCH_HELP = "unset {0} to train in one process, or start several with torchrun, which sets all that is needed"
+
+def _check_launch(cpu):
+    "Refuses variables that a launcher left behind: torch would wait for processes that nobody started."
+    if PartialState._shared_state or torch.distributed.is_initialized() or torch.distributed.is_mpi_available(): return
+    if not cpu and 'LOCAL_RANK' not in os.environ: return                 # on a GPU accelerate looks at nothing else
+    sizes, ranks, _ = names = [[n for n in part if n in os.environ] for part in _LAUNCH.values()]
+    for name in ('LOCAL_RANK', *sizes, *ranks):
+        value = os.environ.get(name, '-1')
+        if not value.strip().lstrip('-').isdigit():
+            raise ValueError(f"environment variable {name}={value!r}: expected a whole number; "
+                             + _LAUNCH_HELP.format(name))
+    several = [n for n in ('LOCAL_RANK', *sizes) if int(os.environ.get(n, -1)) >= (0 if n == 'LOCAL_RANK' else 2)]
+    absent = [name for name, found in zip(_LAUNCH, names) if not found]
+    if several and absent:
+        raise ValueError(f"environment variable {several[0]}={os.environ[several[0]]} says that several processes "
+                         f"train together, but {absent[0]} is not set; " + _LAUNCH_HELP.format(several[0]))
+
+# %% ../nbs/1_ground/10_training.ipynb #022
 @dataclass
 class _Trainee:
     "One loss with all that trains it."
@@ -127,7 +162,7 @@ def _trainee(run, name, module, rate):
                                   fused=config.precision != 'fp16')
     return _Trainee(name, module, wrapped, parameters, engine.prepare_optimizer(optimizer), rate)
 
-# %% ../nbs/1_ground/10_training.ipynb #023
+# %% ../nbs/1_ground/10_training.ipynb #025
 @dataclass
 class _Run:
     "Everything that changes while a stage is trained, and what names it."
@@ -155,7 +190,7 @@ class _Run:
         "Whether this step is recorded: all up to 2 × `rows` steps, else at least `rows` evenly, and the last."
         return self.step % max(1, self.config.steps//rows) == 0 or self.step == self.config.steps
 
-# %% ../nbs/1_ground/10_training.ipynb #026
+# %% ../nbs/1_ground/10_training.ipynb #028
 def _check_parts(parts, run, name):
     "Refuses what a loss should not return."
     what = f"fit() stage '{run.stage}': loss '{name}'"
@@ -195,7 +230,7 @@ def _numbers(run, trainee, parts):
                 "Look at the batch of this step or lower the learning rate")
     return {f'{trainee.name}.{name}': number for name, number in numbers.items()}
 
-# %% ../nbs/1_ground/10_training.ipynb #027
+# %% ../nbs/1_ground/10_training.ipynb #029
 def _update(run, trainee, batches):
     "One step of one loss; returns its part of the history's row."
     parts = _gradient(run, trainee, batches)
@@ -229,7 +264,7 @@ def _advance(run, batches, seconds):
     run.whole = True
     return row
 
-# %% ../nbs/1_ground/10_training.ipynb #031
+# %% ../nbs/1_ground/10_training.ipynb #033
 def _each_tensor(batches, change):
     "Micro-batches with `change` applied to their tensors; what is no tensor stays as it is."
     return [{k: change(v) if torch.is_tensor(v) else v for k, v in data.items()} for data in batches]
@@ -247,7 +282,7 @@ def _batches(run, batch):
             if step + 1 < run.config.steps: ahead = thread.submit(make, step + 1)
             yield _each_tensor(now, lambda tensor: tensor.to(device, non_blocking=True))
 
-# %% ../nbs/1_ground/10_training.ipynb #034
+# %% ../nbs/1_ground/10_training.ipynb #036
 def _digest(tensors):
     "SHA-256 over names, types, shapes and values."
     seen = hashlib.sha256()
@@ -299,7 +334,7 @@ def load_result(
     _fill(path, module.state_dict(), saved)
     return note
 
-# %% ../nbs/1_ground/10_training.ipynb #039
+# %% ../nbs/1_ground/10_training.ipynb #041
 def _note(stage, seed, config, rates, losses):
     "What decides the result of a training, by name."
     settings = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != 'save_seconds'}
@@ -315,7 +350,7 @@ def _agree(path, saved, asked):
             raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is "
                              "asked for; use the same value or another folder, or remove the file to train anew")
 
-# %% ../nbs/1_ground/10_training.ipynb #041
+# %% ../nbs/1_ground/10_training.ipynb #043
 def _trained(run):
     "Tensors that training changes, by loss and name, each once even where several losses share it."
     found, seen = {}, set()
@@ -347,7 +382,7 @@ def _write_history(run, history):
     with _writing(path), atomic_write(path) as temporary:
         history.to_csv(temporary, index=False)
 
-# %% ../nbs/1_ground/10_training.ipynb #042
+# %% ../nbs/1_ground/10_training.ipynb #044
 def _restore(run):
     "Puts everything back as the checkpoint has it."
     tensors, note = _read(run.checkpoint)
@@ -373,7 +408,7 @@ def _restore_optimizer(trainee, moments):
         state['state'].setdefault(int(number), {})[moment] = value
     trainee.optimizer.load_state_dict(state)
 
-# %% ../nbs/1_ground/10_training.ipynb #046
+# %% ../nbs/1_ground/10_training.ipynb #048
 @contextlib.contextmanager
 def _patient():
     "Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed since; a second Ctrl-C stops at once."
@@ -392,7 +427,7 @@ def _patient():
     finally:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
-# %% ../nbs/1_ground/10_training.ipynb #049
+# %% ../nbs/1_ground/10_training.ipynb #051
 def _tensorboard(run):
     "A writer for TensorBoard in one process, None in the others."
     if not run.engine.is_main_process: return contextlib.nullcontext()
@@ -439,7 +474,7 @@ def _train(run, batch, progress, on_step):
             for name in ('forward', '_original_forward'):                # what mixed precision had put there
                 vars(trainee.module).pop(name, None)
 
-# %% ../nbs/1_ground/10_training.ipynb #050
+# %% ../nbs/1_ground/10_training.ipynb #052
 def _prepare(run, losses, rates):
     "Refuses what cannot be trained; makes the rest ready, at step 0 or where the checkpoint stands."
     what, config, unknown = f"fit() stage '{run.stage}': ", run.config, rates.keys() - losses.keys()
@@ -458,7 +493,7 @@ def _prepare(run, losses, rates):
     if config.ema: run.average = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
     if run.checkpoint.exists(): _restore(run)
 
-# %% ../nbs/1_ground/10_training.ipynb #051
+# %% ../nbs/1_ground/10_training.ipynb #053
 def _finish(run, path):
     "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
     if run.average: run.result.load_state_dict(run.average)

@@ -58,12 +58,13 @@ def vote_labels(
     "Labels of the population atlas at half the spacing: each subject's are brought to it, the most frequent wins."
     labelled = np.flatnonzero(cohort.subjects['labels'].notna())
     if not len(labelled): return None
-    votes = torch.zeros(1 + max(cohort.label_names), *(2*n for n in cohort.shape), dtype=torch.int16)
+    values = torch.tensor(sorted({0, *cohort.label_names}))
+    votes = torch.zeros(len(values), *(2*n for n in cohort.shape), dtype=torch.int16)
     for i in labelled[evenly_spread_indices(len(labelled), most)]:
         u = subject_to_centre(torch.from_numpy(fields[i:i + 1].astype(np.float32)), drift, diffeomorphic)
-        moved = warp_labels(repeat_voxels(cohort.labels(i))[None, None], u)[0]
+        moved = torch.searchsorted(values, warp_labels(repeat_voxels(cohort.labels(i))[None, None], u)[0])
         votes.scatter_add_(0, moved, torch.ones_like(moved, dtype=votes.dtype))
-    return votes.argmax(0)
+    return values[votes.argmax(0)]
 
 @torch.no_grad()
 def recentre(

@@ -6,6 +6,7 @@
 __all__ = ['repeat_voxels', 'PopulationAtlas', 'read_template', 'mni_brain', 'build_template']
 
 # %% ../../nbs/2_method/02_population_atlas.ipynb #003
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from scipy import ndimage
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort
-from ..core import Volume, normalise, read_json, read_volume, tissue_median, write_json, write_volume
+from diffdef.core import (
+    Volume, foreground, normalise, plane_names, read_json, read_labels, read_volume, states_orientation, tissue_median,
+    write_json, write_labels, write_volume
+)
 from diffdef.fields import (
     average_down, enlarge_field, exponential, fine_image, largest_fraction, rescale_affine, warp, warp_fine
 )
@@ -70,7 +74,7 @@ class PopulationAtlas:
 
     def moved_labels(self,
         u:torch.Tensor,         # displacement, (1, dim, *spatial), voxels
-    ) -> tuple[torch.Tensor, dict]: # labels, (1, 1, *spatial); size of each by name, voxels, parts of voxels counted
+    ) -> tuple[torch.Tensor, dict]: # labels, (1, 1, *spatial); size by name in voxels, parts of voxels counted
         "The labels deformed by a field: each as its own fraction of the voxels; the largest fraction wins."
         marks = self.fine_labels[None, None].to(u.device)
         best = warp_fine((marks == 0).to(u.dtype), u)
@@ -78,7 +82,7 @@ class PopulationAtlas:
         for k, name in self.label_names.items():
             fraction = warp_fine((marks == k).to(u.dtype), u)
             winner = torch.where(fraction > best + 1e-4, k, winner)          # a tie goes to the smaller number
-            best, sizes[name] = torch.maximum(fraction, best), float(fraction.sum())
+            best, sizes[name] = torch.maximum(fraction, best), sizes.get(name, 0.) + float(fraction.sum())
         return winner, sizes
 
     def write(self,
@@ -88,7 +92,7 @@ class PopulationAtlas:
         folder, affine = Path(folder), rescale_affine(self.affine, self.fine.ndim - 1, .5)
         write_volume(folder/'template_T1w.nii.gz', Volume(self.fine, affine))
         if self.fine_labels is not None:
-            write_volume(folder/'template_dseg.nii.gz', Volume(self.fine_labels[None], affine), np.int16)
+            write_labels(folder/'template_dseg.nii.gz', Volume(self.fine_labels[None], affine))
         write_json(folder/'template.json', {str(k): v for k, v in self.label_names.items()})
 
     @classmethod
@@ -97,24 +101,31 @@ class PopulationAtlas:
     ) -> 'PopulationAtlas':
         "Reads what `write` wrote."
         fine, path = read_volume(Path(folder)/'template_T1w.nii.gz'), Path(folder)/'template_dseg.nii.gz'
-        labels = read_volume(path).data[0].long() if path.exists() else None
+        labels = read_labels(path).data[0] if path.exists() else None
         names = {int(k): v for k, v in read_json(Path(folder)/'template.json').items()}
         return cls(fine.data, labels, rescale_affine(fine.affine, fine.dim, 2), names)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #018
+# %% ../../nbs/2_method/02_population_atlas.ipynb #020
 def read_template(
-    path:str|Path,              # NIfTI image, background 0; or 'mni', the ICBM 152 brain inside nilearn
+    path:str|Path,              # NIfTI image; or 'mni', the ICBM 152 brain inside nilearn
     cohort:Cohort,              # whose grid it is put on
-    labels:str|Path|None=None,  # NIfTI labels on the image's grid, with the cohort's label numbers
+    labels:str|Path|None=None,  # NIfTI labels, on any grid in the same space, with the cohort's label numbers
+    background:float|None=None, # value of what is no tissue in the file; None: 0, and all tissue is brighter
 ) -> PopulationAtlas:
     "The population atlas from a file, or the MNI template."
-    fine = _to_fine_grid(path, cohort, labels=False)
+    fine, names = _to_fine_grid(path, cohort, False, background), cohort.label_names
     if not (fine > 0).float().mean() > .02:
         raise ValueError(f"{path}: less than 2 % of the cohort's grid is covered, expected a template in the same "
                          f"space (affine {cohort.affine.round(1).tolist()})")
-    marks = None if labels is None else _to_fine_grid(labels, cohort, labels=True).long()
+    marks = None if labels is None else _to_fine_grid(labels, cohort, True)
+    if marks is not None:
+        found = [k for k in marks.unique().tolist() if k and k not in names]
+        if found and names:
+            raise ValueError(f"{labels}: label {found[0]} is none of the cohort's labels {names}; "
+                             "correct the template, or add the label to dseg.tsv")
+        names = names or {k: f'label {k}' for k in found}
     scale = .5/tissue_median(average_down(fine[None, None]), str(path))
-    return PopulationAtlas(fine[None]*scale, marks, cohort.affine, cohort.label_names)
+    return PopulationAtlas(fine[None]*scale, marks, cohort.affine, names)
 
 def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
     "The brain of the ICBM 152 template of 2009."
@@ -122,20 +133,40 @@ def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
     brain = image.get_fdata(dtype=np.float32) * mask.get_fdata(dtype=np.float32)
     return Volume(torch.from_numpy(brain)[None], image.affine)
 
-def _to_fine_grid(path:str|Path, cohort:Cohort, labels:bool) -> torch.Tensor:
+def _to_fine_grid(path:str|Path, cohort:Cohort, labels:bool, background:float|None=None) -> torch.Tensor:
     "An image or a label map at half the spacing of the cohort's grid, (*2·spatial)."
-    volume = mni_brain() if str(path) == 'mni' else read_volume(path)
-    data, size, source = volume.data[0], tuple(volume.data.shape[1:]), cohort.grid.source_shape
+    if str(path) == 'mni': volume = mni_brain()
+    else:
+        volume = read_labels(path) if labels else read_volume(path)
+        if not labels: volume = volume.like(foreground(volume.data, str(path), background))
+        if not states_orientation(path):
+            warnings.warn(f"{path}: the header does not say how the image lies (both orientation codes are 0); its "
+                          "first axis is taken to run to the left, its middle to be the origin", stacklevel=3)
+    _check_place(path, volume, cohort)
+    if (np.array(volume.spacing) > .99*np.linalg.norm(cohort.affine[:3, :cohort.dim], axis=0)).all():
+        finer = repeat_voxels(volume.data[0]) if labels else fine_image(volume.data[None])[0, 0].clamp(min=0)
+        volume = Volume(finer[None], rescale_affine(volume.affine, volume.dim, .5))
     affine, shape = rescale_affine(cohort.affine, cohort.dim, .5), tuple(2*n for n in cohort.shape)
-    if size == shape and np.allclose(volume.affine, affine, atol=1e-3): return data
-    coarse = size == cohort.shape and np.allclose(volume.affine, cohort.affine, atol=1e-3)
-    finer_slice = cohort.dim == 2 and size == tuple(2*n for n in source)
-    if finer_slice or (volume.dim == cohort.dim == 3 and not coarse): return _resample(volume, affine, shape, labels)
-    if size == source: data = cohort.grid.majority(data.long()) if labels else cohort.grid.resample(data)
-    if tuple(data.shape) != cohort.shape:
-        raise ValueError(f"{path}: shape {size}, expected the cohort's {cohort.shape}, twice that, "
-                         f"or its files' {source}")
-    return repeat_voxels(data) if labels else fine_image(data[None, None])[0, 0].clamp(min=0)
+    if volume.data.shape[1:] == shape and np.allclose(volume.affine, affine, atol=1e-3): return volume.data[0]
+    return _resample(volume, affine, shape, labels)
+
+def _check_place(path:str|Path, volume:Volume, cohort:Cohort) -> None:
+    "Refuses a slice for volumes, a volume for slices, and a slice of another plane or place."
+    if volume.dim != cohort.dim:
+        raise ValueError(f"{path}: shape {tuple(volume.data.shape[1:])}, expected {cohort.dim} axes as in the cohort's "
+                         f"images of {tuple(cohort.shape)}")
+    if volume.dim == 3: return
+    own, normal = (np.cross(a[:3, 0], a[:3, 1]) for a in (volume.affine, cohort.affine))
+    own, normal = own/np.linalg.norm(own), normal/np.linalg.norm(normal)
+    if (tilt := np.degrees(np.arccos(min(1, abs(own@normal))))) > 10:
+        expected = plane_names(Volume(torch.empty(1, *cohort.shape), cohort.affine))[0]
+        raise ValueError(f"{path}: a slice in the {plane_names(volume)[0]} plane, {tilt:.0f}° from that of the cohort, "
+                         f"expected one in its {expected} plane")
+    middle = volume.affine @ [*((n - 1)/2 for n in volume.data.shape[1:]), 0, 1]
+    if (beside := abs(normal @ (middle - cohort.affine[:, 3])[:3])) > 5:
+        text = f"{path}: lies {beside:.3g} mm beside the plane of the cohort's slices, expected at most 5 mm"
+        if beside > 20: raise ValueError(text)
+        warnings.warn(text, stacklevel=4)
 
 def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> torch.Tensor:
     "A volume or a slice on another grid; images are blurred before where that is coarser."
@@ -144,10 +175,11 @@ def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> tor
     width = np.sqrt(np.maximum(new**2 - old**2, 0))                              # of the blur at half maximum, mm
     sigma = .42*width/old if dim == 2 else width.max()/np.sqrt(8*np.log(2))/old
     if not labels: data = ndimage.gaussian_filter(data, sigma)
-    moved = ndimage.affine_transform(data, between[:dim, :dim], between[:dim, 3], shape, order=0 if labels else 1)
+    moved = ndimage.affine_transform(data, between[:dim, :dim], between[:dim, 3], shape, order=0 if labels else 1,
+                                     mode='grid-constant')
     return torch.from_numpy(moved)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #026
+# %% ../../nbs/2_method/02_population_atlas.ipynb #035
 @torch.no_grad()
 def build_template(
     network:Registration,       # trained on pairs of this cohort

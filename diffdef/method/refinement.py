@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort
-from ..core import atomic_write, new_array
+from ..core import atomic_write, check_finite, new_array
 from ..fields import enlarge_field, exponential, gradient_energy, warp_fine
 from .population_atlas import PopulationAtlas
 from .registration import Registration, RegistrationConfig, dissimilarity
@@ -80,12 +80,24 @@ def label_difference(
     return sum(checkpoint(one, u, k, use_reentrant=False) for k in atlas.label_names)
 
 # %% ../../nbs/2_method/03_refinement.ipynb #024
+def _open_partial(path:Path, shape:tuple) -> np.memmap:
+    "Fields of which some are known, the others NaN; begun where there are none of this shape."
+    if path.exists():
+        fields = np.load(path, mmap_mode='r+', allow_pickle=False)
+        if fields.shape == shape: return fields
+    with atomic_write(path) as temporary:
+        fields = new_array(temporary, shape)
+        for field in fields:
+            field[:] = np.nan
+        fields.flush()
+    return np.load(path, mmap_mode='r+', allow_pickle=False)
+
 @torch.no_grad()
 def register_cohort(
     network:Registration,       # trained registration
     atlas:PopulationAtlas,      # what is registered
     cohort:Cohort,              # subjects
-    path:str|Path,              # `*.npy`, made anew unless it is there
+    path:str|Path,              # `*.npy`, made unless it is there; what an interrupted call has left is gone on with
     config:RegistrationConfig,  # refinement
     earlier:np.ndarray|None=None, # fields of the round before, to start from; None: the network's answers
     centre:Callable|None=None,  # condition vectors -> fields that smoothness is measured from; None: zero
@@ -98,19 +110,24 @@ def register_cohort(
     if not path.exists():
         atlas = replace(atlas, fine=here(atlas.fine), fine_labels=here(atlas.fine_labels))
         image = atlas.image                                  # averaged down once, not for every subject
-        with atomic_write(path) as temporary:
-            fields = new_array(temporary, shape)
-            parts = np.split(np.arange(len(cohort)), range(4, len(cohort), 4))
-            for part in tqdm(parts, desc='atlas to subjects', disable=not progress):
-                fixed = here(cohort.images(part))
-                middle = None if centre is None else here(centre(cohort.codes[part]))
-                labels = here(known_labels(cohort, part)) if config.refine_labels else None
-                if earlier is None:
-                    start = network.half_grid_output(image.expand_as(fixed), fixed)
-                else:
-                    start = here(torch.from_numpy(earlier[part].astype(np.float32)))
-                fields[part] = refine(start, atlas, fixed, config, middle, labels).cpu().numpy()
-            fields.flush()
+        partial = path.with_suffix('.partial.npy')
+        fields = _open_partial(partial, shape)
+        parts = np.split(np.arange(len(cohort)), range(4, len(cohort), 4))
+        left = [part for part in parts if np.isnan(fields[part]).any()]
+        for part in tqdm(left, desc='atlas to subjects', total=len(parts), initial=len(parts) - len(left),
+                         disable=not progress):
+            fixed = here(cohort.images(part))
+            middle = None if centre is None else here(centre(cohort.codes[part]))
+            labels = here(known_labels(cohort, part)) if config.refine_labels else None
+            if earlier is None:
+                start = network.half_grid_output(image.expand_as(fixed), fixed)
+            else:
+                start = here(torch.from_numpy(earlier[part].astype(np.float32)))
+            found = refine(start, atlas, fixed, config, middle, labels).cpu()
+            check_finite(f"registration of {', '.join(cohort.subjects['participant_id'].iloc[part])}", found)
+            fields[part] = found.numpy()
+        fields.flush()
+        partial.replace(path)
     fields = np.load(path, mmap_mode='r', allow_pickle=False)
     if fields.shape != shape:
         raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")

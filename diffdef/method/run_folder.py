@@ -17,13 +17,18 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort
-from ..core import atomic_write, fingerprint, read_json, refuse_foreign, write_json
+from ..core import atomic_write, fingerprint, place, read_json, refuse_foreign, write_json
 from .regression import usable_features
 from .settings import Config, config_from_dict
 
 # %% ../../nbs/2_method/12_run_folder.ipynb #006
 FORMAT = 3                       # of the run folder; another number is refused
 STAGES = ('pairs', 'registration', 'autoencoder', 'denoiser', 'warm_start', 'deformation')
+
+def _in_order(stored:dict, path:Path) -> bool:
+    "Whether the grid of an older run has its axes in RAS order, as every grid has now."
+    order, reverse, _, _ = place((*stored['shape'], 1)[:3], np.array(stored['affine']), path)
+    return order == [0, 1, 2] and not any(reverse)
 
 def read_config(
     folder:str|Path,             # of a run
@@ -38,8 +43,9 @@ def read_config(
     if not path.exists(): raise FileNotFoundError(f"{folder}: not a run folder, expected a file config.json in it")
     stored = read_json(path)
     found = stored.get('format') if isinstance(stored, dict) else None
-    if found != FORMAT:
-        raise ValueError(f"{path}: run folder of format {found!r}, expected {FORMAT}; train it anew with this version")
+    if found != FORMAT and not (found == 2 and not whole and _in_order(stored, path)):
+        raise ValueError(f"{path}: run folder of format {found!r}, expected {FORMAT}; train it anew with this version"
+                         + (' (it does not know its subjects, or its slices lie another way)' if found == 2 else ''))
     if whole and stored.get('exported'):
         raise ValueError(f"{folder} is an exported run: it gives atlases and holds no subject, network or history "
                          "that training or evaluation needs; use the run that it was exported from")
@@ -73,16 +79,16 @@ def _known(cohort:Cohort, i:int) -> dict:
     known = {name: f'{v:.6g}' if isinstance(v, float) else v for name, v in values.items()}
     return known | ({'person': str(subject['subject'])} if 'subject' in subject else {})
 
-def _remember(cohort:Cohort, progress:bool) -> dict:
-    "Facts of all subjects; every image and label map is read once, so that one which cannot be used is an error now."
+def _remember(cohort:Cohort, training:set, progress:bool) -> dict:
+    "Facts of all subjects; images and labels of training subjects are read, so that what cannot be used is said now."
     facts, refused = {}, []
     for i in tqdm(range(len(cohort)), desc='subjects', disable=not progress):
         subject = cohort.subjects.iloc[i]
+        name, files = subject['participant_id'], {kind: file_facts(subject[kind]) for kind in ('image', 'labels')}
+        facts[name] = dict(known=_known(cohort, i), **files)
         try:
-            cohort.image(i)
-            if isinstance(subject['labels'], str): cohort.labels(i)
-            files = {kind: file_facts(subject[kind]) for kind in ('image', 'labels')}
-            facts[subject['participant_id']] = dict(known=_known(cohort, i), **files)
+            if name in training: cohort.image(i)
+            if name in training and files['labels']: cohort.labels(i)
         except (ValueError, OSError) as e:
             refused.append(str(e))
     if refused:
@@ -141,7 +147,8 @@ def start_run(
     _warn_few(config, parts['train'])
     rows = [(subject, name) for name, part in parts.items() for subject in part.subjects['participant_id']]
     table = pd.DataFrame(rows, columns=['participant_id', 'split'])
-    facts = dict(path=str(Path(path).absolute()), labels=cohort.label_names, subjects=_remember(cohort, progress),
+    known = _remember(cohort, set(parts['train'].subjects['participant_id']), progress)
+    facts = dict(path=str(Path(path).absolute()), labels=cohort.label_names, subjects=known,
                  template=[file if file in (None, 'mni') else file_facts(file) for file in files])
     write_json(folder/'cohort.json', facts)
     with atomic_write(folder/'subjects.csv') as temporary:
@@ -184,7 +191,7 @@ def _check_same(folder:Path, asked:dict, cohort:Cohort, template:list) -> None:
             raise ValueError(f"{folder} holds a run whose {kind} is {word}, now asked for: {now or 'built'} "
                              f"({change}); name the same, or choose another folder for the run")
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #023
+# %% ../../nbs/2_method/12_run_folder.ipynb #024
 def subjects_of(
     folder:str|Path,             # of a run
     cohort:Cohort,               # all subjects

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from ..cohort import Cohort
-from ..core import atomic_write, best_device, read_tensors, write_tensors
+from ..core import atomic_write, best_device, fingerprint, read_tensors, write_tensors
 from .autoencoder import autoencoder_losses, build_autoencoder, encode, latent_scale
 from .centre import evenly_spread_indices, mean_velocity, recentre, vote_labels
 from diffdef.method.deformation import (
@@ -121,14 +121,17 @@ def cohort_latents(
     cohort:Cohort,                   # training subjects
 ) -> tuple[torch.Tensor, float]:     # scaled latents (N, C, *latent) and the scale
     "Latents of all training subjects, scaled to unit variance over the whole set."
-    path = Path(folder)/'latents.safetensors'
+    path, encoder = Path(folder)/'latents.safetensors', fingerprint(Path(folder)/'autoencoder.safetensors')
     if not path.exists():
         device = next(autoencoder.parameters()).device
         def images(): return (cohort.images([i]).to(device) for i in range(len(cohort)))
         scale = latent_scale(autoencoder, images())
         latents = torch.cat([encode(autoencoder, image, scale).cpu() for image in images()])
-        write_tensors(path, dict(latents=latents), dict(scale=scale))
+        write_tensors(path, dict(latents=latents), dict(scale=scale, autoencoder=encoder))
     tensors, note = read_tensors(path)
+    if note['autoencoder'] != encoder or len(tensors['latents']) != len(cohort):
+        raise ValueError(f"{path}: the latents of other subjects or of another autoencoder; "
+                         "remove the file to encode anew")
     return tensors['latents'], note['scale']
 
 def train_denoiser(
@@ -145,7 +148,7 @@ def train_denoiser(
     batch, losses = latent_batch(latents, cohort.codes, c.training.batch_size), dict(denoiser=DenoiserLoss(network, c))
     return _result(folder, 'denoiser', losses, batch, network, c.training, seed, progress)
 
-# %% ../../nbs/2_method/13_stages.ipynb #017
+# %% ../../nbs/2_method/13_stages.ipynb #018
 def fit_mean(
     cohort:Cohort,                   # training subjects
     fields:np.ndarray,               # their velocities from the atlas, from `register_cohort`
@@ -174,7 +177,7 @@ def register_rounds(
         path.unlink()
     return fields
 
-# %% ../../nbs/2_method/13_stages.ipynb #021
+# %% ../../nbs/2_method/13_stages.ipynb #022
 def train_deformation(
     folder:Path,                     # of the run
     config:Config,                   # settings
@@ -199,7 +202,7 @@ def train_deformation(
     batch = deformation_batch(cohort, latents, fields, c)
     return _result(folder, 'deformation', losses, batch, model, c.training, seed, progress)
 
-# %% ../../nbs/2_method/13_stages.ipynb #025
+# %% ../../nbs/2_method/13_stages.ipynb #026
 def train_regressions(
     folder:Path,                     # of the run, with fields.npy; keeps labels.safetensors and appearance.safetensors
     config:Config,                   # settings
