@@ -168,8 +168,9 @@ def start_run(
     return table
 
 def _warn_few(config:Config, cohort:Cohort) -> None:
-    "Says before the first step what so few training subjects can bear."
+    "Says before the first step what so few training subjects can bear; more than 12 conditions are an error."
     k, categories = config.deformation.neighbours, cohort.conditions.n_categories
+    if len(categories) > 12: raise ValueError(f"{len(categories)} conditions, expected at most 12")
     for condition, codes in zip(cohort.conditions, cohort.codes.T):
         for number, name in enumerate(condition.categories):
             if (count := int((codes == number).sum())) < k:
