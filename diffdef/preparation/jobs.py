@@ -59,7 +59,7 @@ def _measure(column:str, value, table:str|Path) -> float|None:
 def check_person(
     row:dict,                # a row of the table, texts or numbers by column
     table:str|Path='table',  # where it stands, for messages
-) -> dict:                   # numbers where they belong; with a body mass index also `group`, of `who_group`, if there is none
+) -> dict:                   # numbers where they belong; beside a body mass index `group`, unless there is one
     "Checks what the table says about one subject."
     result = {'bmi' if column.lower() == 'bmi' else column:
               _measure(column, value, table) if column.lower() in _RANGES else value for column, value in row.items()}
@@ -139,7 +139,7 @@ def check_place(
     records = [out/MARK, *(p/'anat'/f'{p.name}_prepare.json' for p in subjects)]
     for subject, record in zip(subjects, records[1:]):
         refuse_foreign(subject, record.relative_to(subject), ('*.*', '*/[!.]*'))
-    wrote = {record.parent/name: facts for record in records for name, facts in _record(record).get('wrote', {}).items()}
+    wrote = {r.parent/name: facts for r in records for name, facts in _record(r).get('wrote', {}).items()}
     changed = [path for path, facts in wrote.items() if path.exists() and not same_file(path, facts)]
     if not changed: return
     others = f', and {len(changed) - 1} other files' if len(changed) > 1 else ''
@@ -392,7 +392,8 @@ def write_tables(
         subjects.append(dict(participant_id=r['participant_id']) | said | made)
     tables = dict(participants=pd.DataFrame(subjects) if subjects else pd.DataFrame(columns=['participant_id']),
                   rejected=pd.DataFrame(refused, columns=['participant_id', 'image', 'reason']), dseg=kind.labels)
-    if kind.labels is None and 'dseg.tsv' in _record(out/MARK).get('wrote', {}): (out/'dseg.tsv').unlink(missing_ok=True)
+    if kind.labels is None and 'dseg.tsv' in _record(out/MARK).get('wrote', {}):
+        (out/'dseg.tsv').unlink(missing_ok=True)
     write_json(out/MARK, dict(name=kind.name, wrote={}))       # what is being written now is not known yet
     for name, table in tables.items():
         if table is None: continue
@@ -456,10 +457,11 @@ def _write_all(out:Path, kind:Kind, jobs:Sequence, outcomes:list) -> tuple[list,
 
 def _left_out(out:Path, names:set) -> list:
     "Subjects whom an earlier call prepared or set aside and who are not among the raw scans now."
-    known = {p.parents[1].name for where in ('', 'rejected/') for p in out.glob(f'{where}sub-*/anat/sub-*_prepare.json')}
-    return [dict(participant_id=name, image=str(out/name), reason=f"{name} is not among the raw scans any more; what was "
-                 f"made earlier is in {out/'rejected'/name} (remove it there to forget it)")
-            for name in sorted(known - names)]
+    records = [p for where in (out, out/'rejected') for p in where.glob('sub-*/anat/sub-*_prepare.json')]
+    gone = sorted({p.parents[1].name for p in records} - names)
+    reasons = (f"{name} is not among the raw scans any more; what was made of it before is in {out/'rejected'/name}, "
+               "remove it there to forget it" for name in gone)
+    return [dict(participant_id=n, image=str(out/n), reason=reason) for n, reason in zip(gone, reasons)]
 
 def prepare_jobs(
     out:str|Path,              # folder of the prepared cohort, that of the jobs
@@ -474,7 +476,8 @@ def prepare_jobs(
     check_place(out)
     out, names = Path(out), {j.participant_id for j in jobs} | {r['participant_id'] for r in refused}
     if (kept := _record(out/MARK)) and kept.get('name') != kind.name:
-        raise FileExistsError(f"{out} holds '{kept.get('name')}', now '{kind.name}' is asked for; choose another folder")
+        raise FileExistsError(f"{out} holds '{kept.get('name')}', now '{kind.name}' is asked for; "
+                              "choose another folder")
     if not kept: write_json(out/MARK, dict(name=kind.name, wrote={}))
     outcomes = list(refused) + _left_out(out, names)
     for job in jobs:
