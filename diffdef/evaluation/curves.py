@@ -55,7 +55,7 @@ def cohort_fractions(
     if condition is not None: table = pd.DataFrame({condition: values[chosen]}, index=chosen).join(table, rsuffix=' label')
     return table.dropna()
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #011
+# %% ../../nbs/3_evaluation/02_curves.ipynb #013
 def share_table(
     cohort_path:str|Path,    # a cohort with labels
     out:str|Path,            # folder; receives participants.tsv, dseg.tsv and shares.json, no images
@@ -82,7 +82,7 @@ def share_table(
             names.to_csv(temporary, sep='\t', index=False)
     return path
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #015
+# %% ../../nbs/3_evaluation/02_curves.ipynb #019
 @dataclass(frozen=True)
 class Band:
     "A kernel-smoothed curve with its bootstrap band."
@@ -112,7 +112,7 @@ def weighted_band(
     low, high = np.nanquantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)
     return Band(weights @ y / weights.sum(1), low, high)
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #023
+# %% ../../nbs/3_evaluation/02_curves.ipynb #027
 def curve_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # with labels
@@ -135,7 +135,7 @@ def curve_report(
     at = [float(a) for a in at if values.min() <= a <= values.max()]
     if len(at) < 2:                                       # of another range: six points inside it
         at, bandwidth = np.linspace(values.min(), values.max(), 8)[1:-1].tolist(), float(np.ptp(values))/20
-    atlases = [conditional_atlas(run, **sampling, **{condition: a}) for a in at]
+    atlases = [conditional_atlas(run, {condition: a}, **sampling) for a in at]
     found = pd.DataFrame([_named(a.labels.data, label_names) for a in atlases])
     population, labels = _named(run.atlas.labels, label_names), {}
     for name in names:

@@ -66,7 +66,7 @@ def score_field(
     return FieldScore(change, relative_error(u, true, brain), relative_error(reference, true, brain),
                       ventricle, folding, calibration)
 
-# %% ../../nbs/3_evaluation/01_truth.ipynb #a9ecd4e2
+# %% ../../nbs/3_evaluation/01_truth.ipynb #013
 def has_truth(
     cohort_path:str|Path,    # any cohort
 ) -> bool:                   # True for a folder of simulated brains
@@ -85,7 +85,7 @@ def truth_sex(
     if word in SEXES: return SEXES[word]
     raise ValueError(f"sex {value!r}: the truth is known for {', '.join(map(repr, SEXES))}")
 
-# %% ../../nbs/3_evaluation/01_truth.ipynb #013
+# %% ../../nbs/3_evaluation/01_truth.ipynb #016
 def crop_to_truth(
     x:torch.Tensor,          # on a run's grid, (B, C, *spatial)
     affine:np.ndarray,       # (4, 4), of that grid
@@ -104,7 +104,7 @@ def crop_to_truth(
         x = x.narrow(axis + 2, first, n)
     return x
 
-# %% ../../nbs/3_evaluation/01_truth.ipynb #018
+# %% ../../nbs/3_evaluation/01_truth.ipynb #021
 def nearest_field(
     run:Run,                 # loaded
     cohort:Cohort,           # its training subjects
@@ -116,12 +116,12 @@ def nearest_field(
     nearest = cohort.neighbours(code, min(k, len(cohort)), .01).indices
     return exponential(enlarge_field(torch.from_numpy(fields[nearest.numpy()]).float().mean(0, keepdim=True)))
 
-# %% ../../nbs/3_evaluation/01_truth.ipynb #023
+# %% ../../nbs/3_evaluation/01_truth.ipynb #026
 def _score_ages(run:Run, truth:Truth, cohort:Cohort, ages:list, sex:dict, sampling:dict) -> list:
     "Scores at each age, the middle one being the middle of the range; `sex`: that condition, or none."
     fields, crop = read_fields(run.folder), partial(crop_to_truth, affine=run.atlas.affine, truth=truth)
     asked, known = [dict(age=age) | sex for age in ages], truth_sex(sex.get('sex'))
-    atlases = [conditional_atlas(run, **sampling, **c) for c in asked]
+    atlases = [conditional_atlas(run, c, **sampling) for c in asked]
     central, scores = len(ages)//2, []
     middle = crop(atlases[central].displacement.data[None])
     for age, conditions, atlas in zip(ages, asked, atlases):
@@ -153,7 +153,7 @@ def truth_report(
     report = {name: [round(v, 4) if math.isfinite(v) else None for v in means[name]] for name in means}
     return dict(points=[round(float(a), 2) for a in ages]) | report
 
-# %% ../../nbs/3_evaluation/01_truth.ipynb #8bf0cd44
+# %% ../../nbs/3_evaluation/01_truth.ipynb #033
 def sum_by_name(
     names:dict,              # label: name
     size:Callable,           # (label) -> number
@@ -164,7 +164,7 @@ def sum_by_name(
         total[name] += size(label)
     return total
 
-# %% ../../nbs/3_evaluation/01_truth.ipynb #027
+# %% ../../nbs/3_evaluation/01_truth.ipynb #035
 def true_atlas(
     run:Run,                 # whose grid it is put on
     truth:Truth,             # of the simulated cohort
