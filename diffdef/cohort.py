@@ -8,17 +8,20 @@ __all__ = ['MemoryCache', 'stratified_split', 'Cohort']
 # %% ../nbs/1_ground/09_cohort.ipynb #003
 import math
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from tqdm.auto import tqdm
 
 from .conditions import Conditions
-from .core import normalise, read_volume, step_generator
+from .core import foreground, normalise, read_labels, read_volume, states_orientation, step_generator
 from .grid import Grid
 from .layouts import common_grid, find_subjects, label_lookup, merge_labels
 from .neighbours import Neighbourhood, neighbourhood
@@ -88,11 +91,27 @@ def stratified_split(
     return {name: (part == k).nonzero().flatten() for k, name in enumerate(('train', 'validation', 'test'))}
 
 # %% ../nbs/1_ground/09_cohort.ipynb #017
-def _read_image(path:str, grid:Grid) -> torch.Tensor:
+def _read_image(path:str, grid:Grid, background:float|None) -> torch.Tensor:
     "Reads, resamples and normalises an image, (1, *shape); a constant one is an error, which padding would hide."
     data = read_volume(path).data[0]
-    if data.min() < data.max(): return normalise(grid.resample(data), path)[None]
-    raise ValueError(f"{path}: a constant image (value {data.min():g}), expected an image with a foreground above 0")
+    if data.min() == data.max():
+        raise ValueError(f"{path}: a constant image (value {data.min():g}), expected an image with a foreground")
+    return normalise(grid.resample(foreground(data, path, background)), path)[None]
+
+def _names_of(paths:list) -> pd.DataFrame:
+    "A label table for label images without one: every number that any of them holds, which takes reading them all."
+    with ThreadPoolExecutor() as threads:
+        found = list(tqdm(threads.map(lambda path: read_labels(path).data.unique().tolist(), paths), total=len(paths),
+                          desc='labels without a dseg.tsv', disable=len(paths) < 50))
+    numbers = sorted({number for some in found for number in some})
+    return pd.DataFrame(dict(index=numbers, name=[f'label {number}' for number in numbers]))
+
+def _warn_of_orientation(paths:list) -> None:
+    "Warns of files that do not say how they lie."
+    silent = [path for path in paths if not states_orientation(path)]
+    if silent:
+        warnings.warn(f"{silent[0]} and {len(silent) - 1} others do not say how they lie (qform and sform codes "
+                      "are 0); taken as stored from right to left, with the origin in the middle", stacklevel=3)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cohort:
@@ -100,10 +119,11 @@ class Cohort:
     subjects:pd.DataFrame      # index 0..N-1; participant_id, image, labels (paths) and the table's columns
     grid:Grid                  # from the files' voxels to the cohort's
     label_names:dict           # label: name, without background
-    lookup:torch.Tensor        # label here of each label in the files, -1 where unknown
+    lookup:torch.Tensor        # (2, labels), from `label_lookup`: labels in the files, and here
     cache:MemoryCache          # shared by all subsets
     conditions:Conditions      # translation of the table's columns
     codes:torch.Tensor         # condition vectors, (N, n_conditions), NaN where missing
+    background:float|None=None # value of the files where there is no tissue; None: 0, and tissue is brighter
 
     dim = property(lambda self: len(self.grid.shape), doc="Number of spatial axes, 2 or 3.")
     shape = property(lambda self: self.grid.shape, doc="Spatial shape of every image.")
@@ -130,24 +150,25 @@ class Cohort:
         categorical:Sequence=(),  # conditions whose numbers are only labels
         cache_gigabytes:float=4., # most memory that images read may keep
         dim:int|None=None,        # 2 for slices where a folder has both
+        background:float|None=None, # value of the images where there is no tissue; None: 0, and tissue is brighter
+        decimal:str='.',          # how numbers are written in the table: '.' or ','
     ) -> 'Cohort':
         "Lists the subjects and checks the files' headers; images are read later."
-        subjects, table = find_subjects(path, dim)
+        subjects, table = find_subjects(path, dim, decimal)
         if not isinstance(conditions, Conditions): conditions = Conditions.learn(subjects, conditions, categorical)
         codes = conditions.encode_table(subjects, extrapolate=True)
         labelled = list(subjects['labels'].dropna())
         grid = Grid.fit(*common_grid([*subjects['image'], *labelled]), spacing, multiple)
-        if table is None:                                    # no names: the labels of the first subject
-            values = read_volume(labelled[0]).data.unique().long().tolist() if labelled else []
-            table = pd.DataFrame(dict(index=values, name=[f'label {v}' for v in values]))
-        return cls(subjects, grid, *label_lookup(table), MemoryCache(cache_gigabytes), conditions, codes)
+        _warn_of_orientation([*subjects['image'], *labelled])
+        labels = label_lookup(_names_of(labelled) if table is None else table)
+        return cls(subjects, grid, *labels, MemoryCache(cache_gigabytes), conditions, codes, background)
 
     def image(self,
         i:int,                 # index of the subject
     ) -> torch.Tensor:         # (1, *shape), in [0, 1], median tissue 0.5
         "One subject's image, normalised."
         path = self.subjects['image'].iloc[int(i)]
-        return self.cache.get(('image', path), lambda: _read_image(path, self.grid)).clone()
+        return self.cache.get(('image', path), lambda: _read_image(path, self.grid, self.background)).clone()
 
     def images(self,
         indices:Sequence,      # of the subjects
@@ -163,7 +184,9 @@ class Cohort:
         if isinstance(path := subject['labels'], float):
             raise ValueError(f"subject {subject['participant_id']} has no labels, "
                              "expected a file *_dseg.nii.gz or an entry in the column 'labels'")
-        def read(): return self.grid.majority(merge_labels(read_volume(path).data[0], self.lookup, path)).short()
+        largest = max([0, *self.label_names])
+        kind = torch.uint8 if largest < 2**8 else torch.int16 if largest < 2**15 else torch.int32
+        def read(): return self.grid.majority(merge_labels(read_labels(path), self.lookup, path)).to(kind)
         return self.cache.get(('labels', path), read).long()
 
     def subset(self,

@@ -69,7 +69,7 @@ def _centre(codes:torch.Tensor, weights:torch.Tensor, code:torch.Tensor, n_categ
 def neighbourhood(
     codes:torch.Tensor,      # condition vectors of the subjects, (N, n), NaN where missing
     code:torch.Tensor,       # the condition asked for, (n,), NaN where it does not matter
-    k:int,                   # number of neighbours
+    k:int,                   # number of neighbours; all where there are fewer
     bandwidth:float,         # of the kernel to start with, in units of the trained range
     n_categories:Sequence,   # of each condition, 0 for a continuous one
     generator:torch.Generator|None=None, # draws by weight; None takes the k heaviest
@@ -80,8 +80,9 @@ def neighbourhood(
         raise ValueError(f"neighbours() expects k of 1 or more and a bandwidth above 0, got {k=} and {bandwidth=}")
     log = kernel_weights(codes, code, bandwidth, n_categories)
     able = int((log > -math.inf).sum())
-    if able < k: raise ValueError(f"neighbours() needs k={k} subjects, but only {able} of {len(codes)} have the "
-                                  "categories asked for; lower k or leave a category open")
+    if not able: raise ValueError(f"neighbours(): none of {len(codes)} subjects has the categories asked for; "
+                                  "leave a category open")
+    k = min(k, able)
     while (effective := effective_number(log)) < k - 1e-6 and bandwidth < 1:
         bandwidth = min(1., 1.5*bandwidth)
         log = kernel_weights(codes, code, bandwidth, n_categories)

@@ -23,7 +23,8 @@ from scipy.optimize import brentq
 from tqdm.auto import tqdm
 
 from diffdef.core import (
-    Volume, atomic_write, read_json, read_tensors, step_generator, write_json, write_tensors, write_volume
+    Volume, atomic_write, plain, read_json, read_tensors, read_volume, refuse_foreign, step_generator, write_json,
+    write_labels, write_tensors, write_volume
 )
 from diffdef.fields import (
     average_down, enlarge_field, exponential, identity_grid, rescale_affine, warp, warp_fine
@@ -283,26 +284,53 @@ def simulate_cohort(
     progress:bool=True,      # show a bar
 ) -> Truth:                  # what is known about it
     "Writes a simulated cohort and its truth."
-    folder = Path(folder)
-    _same_cohort(folder/'simulation.json', config)
-    truth = make_truth(config)
-    affine, table = truth.anatomy.affine, _participants(config)
-    for k, row in tqdm(list(table.iterrows()), desc='simulate', disable=not progress):
-        stem = folder/row.participant_id/'anat'/row.participant_id
-        if Path(f'{stem}_dseg.nii.gz').exists(): continue       # written last
-        image, labels, _ = simulate_subject(truth, row.age, row.sex, k)
-        write_volume(f'{stem}_T1w.nii.gz', Volume((image[0]*4000).round(), affine), np.int16)
-        write_volume(f'{stem}_dseg.nii.gz', Volume(labels[0], affine), np.uint8)
-    _write_tables(folder, truth, table)
+    folder, mark, tables = Path(folder), 'simulation.json', _tables(config)
+    refuse_foreign(folder, mark, ('participants.tsv', 'dseg.tsv', 'dataset_description.json', 'template_*', 'sub-*'))
+    _same_cohort(folder/mark, config, tables)
+    truth, table = make_truth(config), _participants(config)
+    frame = Volume(torch.empty(1, *truth.anatomy.shape), truth.anatomy.affine)
+    fine = Volume((truth.anatomy.image[0]*4000).round(), rescale_affine(frame.affine, config.dim, .5))
+    stems = [folder/name/'anat'/name for name in table['participant_id']]
+    missing, template = [k for k, stem in enumerate(stems) if not _are_whole(stem, frame)], folder/'template'
+    make_template = not _are_whole(template, fine)
+    write_json(folder/mark, asdict(config))
+    for k in tqdm(missing, desc='simulate', disable=not progress):
+        image, labels, _ = simulate_subject(truth, table['age'][k], table['sex'][k], k)
+        _write_pair(stems[k], frame.like((image[0]*4000).round()), labels[0])
+    if make_template: _write_pair(template, fine, tissue_labels(truth.anatomy.tissues)[0])
+    _write_shared(folder, truth, tables)
     return truth
 
-def _same_cohort(path:Path, config:SimulationConfig) -> None:
-    "Refuses a folder that holds another cohort; more subjects of the same one are welcome."
-    if path.exists():
-        old, new = read_json(path), json.loads(json.dumps(asdict(config)))
-        differs = [f'{k} is {old.get(k)}, asked for {new[k]}' for k in new if old.get(k) != new[k] and k != 'subjects']
-        if differs: raise ValueError(f"{path.parent} holds another simulated cohort: {'; '.join(differs)}")
-    write_json(path, asdict(config))
+def _write_pair(stem:Path, image:Volume, labels:torch.Tensor) -> None:
+    "Writes an image and its labels."
+    write_volume(f'{stem}_T1w.nii.gz', image, np.int16)
+    write_labels(f'{stem}_dseg.nii.gz', image.like(labels))
+
+def _are_whole(stem:Path, frame:Volume) -> bool:
+    "Whether both files are there; what cannot be read is made again, what is on another grid is somebody else's."
+    whole = True
+    for path in (Path(f'{stem}_{end}.nii.gz') for end in ('T1w', 'dseg')):
+        try:
+            found, size = read_volume(path), tuple(frame.data.shape[1:])
+        except (FileNotFoundError, ValueError):
+            whole = False
+            continue
+        if found.data.shape[1:] != size or not np.allclose(found.affine, frame.affine, atol=1e-3):
+            raise FileExistsError(f"{path}: {tuple(found.data.shape[1:])} voxels on another grid than this simulated "
+                                  f"cohort's of {size}; nothing was changed: move it away, or choose another folder")
+    return whole
+
+def _same_cohort(path:Path, config:SimulationConfig, tables:dict) -> None:
+    "Refuses a folder that holds another cohort or an edited table; more subjects of the same one are welcome."
+    if not path.exists(): return
+    old, new = read_json(path), json.loads(json.dumps(asdict(config), default=plain))
+    differs = [f'{k} is {old.get(k)}, asked for {new[k]}' for k in new
+               if old.get(k) != new[k] and not (k == 'subjects' and old.get(k, 0) < new[k])]
+    if differs: raise ValueError(f"{path.parent} holds another simulated cohort: {'; '.join(differs)}")
+    for name, text in tables.items():
+        if (table := path.with_name(name)).exists() and not text.startswith(table.read_text('utf-8', 'replace')):
+            raise FileExistsError(f"{table} is not as it was simulated and would be replaced; nothing was changed: "
+                                  "move it away, or choose another folder")
 
 def _participants(config:SimulationConfig) -> pd.DataFrame:
     "Identifiers, ages uniform over the range, sexes by turns; a longer table begins like a shorter one."
@@ -313,19 +341,19 @@ def _participants(config:SimulationConfig) -> pd.DataFrame:
         rows.append(dict(participant_id=f'sub-{k + 1:04d}', age=round(age, 1), sex='FM'[k % 2]))
     return pd.DataFrame(rows)
 
-def _write_tables(folder:Path, truth:Truth, table:pd.DataFrame) -> None:
-    "Everything of the cohort that is not a subject: tables, template, truth."
-    template = truth.anatomy
-    affine = rescale_affine(template.affine, truth.config.dim, .5)
-    write_volume(folder/'template_T1w.nii.gz', Volume((template.image[0]*4000).round(), affine), np.int16)
-    write_volume(folder/'template_dseg.nii.gz', Volume(tissue_labels(template.tissues)[0], affine), np.uint8)
+def _tables(config:SimulationConfig) -> dict:
+    "The contents of the cohort's tables by name."
+    names = pd.DataFrame([dict(index=k, name=n, tissue=n) for k, n in TISSUES.items()])
+    tables = {'participants.tsv': _participants(config), 'dseg.tsv': names}
+    return {name: table.to_csv(sep='\t', index=False) for name, table in tables.items()}
+
+def _write_shared(folder:Path, truth:Truth, tables:dict) -> None:
+    "Truth, description and tables."
     write_tensors(folder/'truth.safetensors', dict(age=truth.age, size=truth.size), dict(ends=truth.ends))
     description = dict(Name='Simulated from ICBM 152 2009a', BIDSVersion='1.9.0', DatasetType='derivative')
     write_json(folder/'dataset_description.json', description)
-    names = pd.DataFrame([dict(index=k, name=n, tissue=n) for k, n in TISSUES.items()])
-    for name, t in dict(participants=table, dseg=names).items():
-        with atomic_write(folder/f'{name}.tsv') as temporary:
-            t.to_csv(temporary, sep='\t', index=False)
+    for name, text in tables.items():
+        with atomic_write(folder/name) as temporary: temporary.write_text(text, encoding='utf-8')
 
 def read_truth(
     folder:str|Path,       # a simulated cohort
@@ -333,6 +361,8 @@ def read_truth(
     "The truth of a simulated cohort, from its folder."
     folder = Path(folder)
     stored = read_json(folder/'simulation.json')
+    if set(stored) != set(asdict(SimulationConfig())):
+        raise ValueError(f"{folder}: simulation.json describes no cohort of simulated brains")
     config = SimulationConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
     tensors, note = read_tensors(folder/'truth.safetensors')
     return Truth(config, anatomy(config.spacing, config.dim), tensors['age'], tensors['size'], tuple(note['ends']))

@@ -9,6 +9,7 @@ __all__ = ['BRAINS', 'Choice', 'brain_files', 'outline_picture', 'prepare_subjec
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import matplotlib.figure
@@ -34,6 +35,7 @@ class Choice:
     spacing:float=1.           # millimetres, of the result
     multiple:int=16            # each side of the grid is a multiple of this
     coarse:bool=False          # coarser alignment, bias field and template, for a first look
+    background:float|None=None # value of what is no tissue in the scans; None: 0, and tissue is above it
 
     def __post_init__(self):
         for name, known in (('brain', ('deepbet', 'bet', 'none')), ('align', ('rigid', 'affine', 'none'))):
@@ -47,7 +49,21 @@ class Choice:
         return Steps(brain=dict(deepbet=deepbet_mask, bet=bet_mask, none=None)[self.brain],
                      bias=partial(correct_bias, spacing=8. if self.coarse else 4.) if self.bias else None,
                      align=None if self.align == 'none' else partial(align, model=self.align, **levels),
-                     tissues=segment_tissues if self.tissues else None, spacing=self.spacing, multiple=self.multiple)
+                     tissues=segment_tissues if self.tissues else None, spacing=self.spacing, multiple=self.multiple,
+                     background=self.background)
+
+    def words(self) -> dict: # for a job: these fields, and `programs`
+        "The choice as it travels, with the versions of the programs that decide the result."
+        used = dict(nilearn=True, deepbet=self.brain == 'deepbet', brainextractor=self.brain == 'bet',
+                    SimpleITK=self.bias, dipy=self.tissues) | {'hf-deepali': self.align != 'none'}
+        return asdict(self) | dict(programs={name: _version(name) for name, is_used in used.items() if is_used})
+
+def _version(package:str) -> str|None:
+    "Of an installed package."
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 # %% ../../nbs/4_preparation/03_brains.ipynb #009
 def brain_files(
@@ -90,7 +106,8 @@ def prepare_subject(
     job:Job,                   # of `list_jobs`
 ) -> dict:                     # measures, warnings, seconds by step
     "Prepares one subject and writes its files; outlines of brain (yellow), gray and white matter (red, blue)."
-    choice, stem, in_mni = Choice(**job.choice), job.stem, f'{job.stem}_space-MNI152_desc-preproc'
+    choice = Choice(**{k: v for k, v in job.choice.items() if k != 'programs'})
+    stem, in_mni = job.stem, f'{job.stem}_space-MNI152_desc-preproc'
     p = prepare_scan(job.images[0], _template(4. if choice.coarse else 2.), choice.steps(), job.given)
     write_volume(f'{in_mni}_T1w.nii.gz', p.image.like((p.image.data*10000).round()), np.int16)
     write_volume(f'{stem}_space-MNI152_desc-brain_mask.nii.gz', p.mask, np.uint8)
@@ -121,6 +138,6 @@ def prepare_cohort(
     progress:bool=True,        # show a bar
 ) -> pd.DataFrame:             # refused subjects: participant_id, image, reason; empty if all went well
     "Prepares a cohort, or what is missing of it; tables and the sheet are written even if it is stopped."
-    jobs, refused = list_jobs(raw, out, asdict(choice), brain_files, ('image', 'mask'))
+    jobs, refused = list_jobs(raw, out, choice.words(), brain_files, ('image', 'mask'))
     kind = BRAINS if choice.tissues else replace(BRAINS, labels=None)
     return prepare_jobs(out, kind, jobs, refused, workers, dask, progress)

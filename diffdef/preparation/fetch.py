@@ -164,7 +164,11 @@ def _is_there(out:Path, archive:str, sha256:str|None) -> bool:
 
 def _download(url:str, archive:Path, sha256:str|None) -> None:
     "Brings the archive and checks it; one that is there and right is left alone."
-    if archive.exists(): print(f"{archive}: already there")
+    if archive.exists():
+        print(f"{archive}: already there")
+        if sha256 not in (None, seen := pooch.file_hash(str(archive))):
+            raise FileExistsError(f"{archive}: SHA-256 {seen}, expected {sha256}; it is another file or not whole: "
+                                  "move it away and the right one is fetched")
     archive.parent.mkdir(parents=True, exist_ok=True)
     pooch.get_logger().setLevel('WARNING')           # its messages speak of a registry that we do not have
     bring = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), headers={'Accept-Encoding': 'identity'})

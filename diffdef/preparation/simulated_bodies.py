@@ -20,7 +20,7 @@ from scipy import ndimage
 from scipy.interpolate import PchipInterpolator
 from tqdm.auto import tqdm
 
-from ..core import Volume, atomic_write, read_json, step_generator, write_json, write_volume
+from ..core import Volume, atomic_write, read_json, refuse_foreign, step_generator, write_json, write_volume
 from ..fields import average_down, exponential, rescale_affine, warp_fine
 from .jobs import who_group
 from ..simulate import random_velocity
@@ -314,12 +314,21 @@ def simulate_body(
     return Volume(scan, image.affine), Volume(labels.data.to(torch.uint8), image.affine)
 
 # %% ../../nbs/4_preparation/04_simulated_bodies.ipynb #032
-def _check_same_bodies(path:Path, config:BodyConfig) -> None:
+_WRITTEN = ('participants.tsv', 'dseg.tsv', 'dataset_description.json', 'template*', 'sub-*')
+
+def _check_same_bodies(folder:Path, config:BodyConfig) -> None:
     "Refuses a folder that holds another cohort; more subjects of the same one are welcome."
+    refuse_foreign(folder, 'simulation.json', _WRITTEN)
+    path, table = folder/'simulation.json', folder/'participants.tsv'
     new = asdict(config) | dict(kind='bodies', bmi=list(config.bmi))
     old = read_json(path) if path.exists() else new
-    differs = [f"{k} is {old.get(k)}, asked for {v}" for k, v in new.items() if old.get(k) != v and k != 'subjects']
-    if differs: raise ValueError(f"{path.parent} holds another simulated cohort: {'; '.join(differs)}")
+    differs = [f"{k} is {old.get(k)}, asked for {v}" for k, v in new.items()
+               if (old.get(k, 0) > v if k == 'subjects' else old.get(k) != v)]
+    if differs: raise ValueError(f"{folder} holds another simulated cohort: {'; '.join(differs)}; choose another one")
+    whole = _conditions(config).to_csv(sep='\t', index=False)
+    if table.exists() and not whole.startswith(table.read_text(encoding='utf-8')):
+        raise FileExistsError(f"{table} was changed since it was simulated; nothing was changed: move it away, "
+                              "or choose another folder")
     write_json(path, new)
 
 def _conditions(config:BodyConfig) -> pd.DataFrame:
@@ -354,11 +363,11 @@ def simulate_bodies(
     "Writes a simulated cohort of bodies and its truth."
     if not 4 <= spacing <= 20: raise ValueError(f"simulate_bodies() 'spacing' must be 4 to 20 mm, got {spacing:g}")
     out, config = Path(out), BodyConfig(subjects=subjects, spacing=float(spacing), seed=seed)
-    _check_same_bodies(out/'simulation.json', config)
+    _check_same_bodies(out, config)
     truth, table = make_body_truth(config), _conditions(config)
     for k, row in tqdm(list(table.iterrows()), desc='simulate bodies', disable=not progress):
         stem = out/row.participant_id/'anat'/row.participant_id
-        if Path(f'{stem}_dseg.nii.gz').exists(): continue           # written last
+        if all(Path(f'{stem}_{kind}.nii.gz').exists() for kind in ('T1w', 'dseg')): continue
         image, labels = simulate_body(truth, row.bmi, row.sex, k)
         write_volume(f'{stem}_T1w.nii.gz', Volume((image.data*4000).round(), image.affine), np.int16)
         write_volume(f'{stem}_dseg.nii.gz', labels, np.uint8)
