@@ -74,7 +74,7 @@ def stratified_split(
     test:float=0.1,          # fraction of the persons
     seed:int=0,              # another seed, another split
 ) -> dict[str,torch.Tensor]: # train, validation, test: indices, sorted
-    "Splits persons so that every part has its share of each stratum."
+    "Splits persons so that every part has its share of each stratum, and training at least one of each category."
     n = len(codes)
     sizes = [max(math.ceil(fraction*n - 0.5), int(fraction > 0)) for fraction in (validation, test)]
     if min(validation, test) < 0 or sum(sizes) >= n:
@@ -88,6 +88,10 @@ def stratified_split(
     part = torch.zeros(n, dtype=torch.long)
     part[held] = 1
     part[held[_steps(sizes[1], len(held), generator)]] = 2
+    for column, categories in zip(codes.T, n_categories):
+        for category in range(categories):                 # what nobody in training has could not be learned
+            members = column == category
+            if members.any() and part[members].min() > 0: part[members] = 0
     return {name: (part == k).nonzero().flatten() for k, name in enumerate(('train', 'validation', 'test'))}
 
 # %% ../nbs/1_ground/09_cohort.ipynb #017

@@ -218,10 +218,15 @@ def read_displacement(
     path:str|Path,               # file in ITK's convention
 ) -> Volume:                     # data (dim, *spatial) in voxels, axes in RAS order, with its affine
     "Reads a displacement field written by `write_displacement` or by ANTs and places it as `read_volume` does."
-    image = nib.load(path)
-    if image.ndim != 5 or image.shape[3:] != (1, 3):
-        raise ValueError(f"{path}: expected a displacement field of shape (x, y, z, 1, 3), got {image.shape}")
-    mm = np.asarray(image.dataobj, np.float64)[:, :, :, 0] * _LPS
+    try:
+        image = nib.load(path)
+        array = np.asarray(image.dataobj, np.float64)
+    except FileNotFoundError: raise
+    except Exception as e:
+        raise ValueError(f"{path}: not readable as NIfTI ({e}); the file is truncated or of another format") from e
+    if array.ndim != 5 or array.shape[3:] != (1, 3):
+        raise ValueError(f"{path}: expected a displacement field of shape (x, y, z, 1, 3), got {array.shape}")
+    mm = array[:, :, :, 0] * _LPS
     check_finite(str(path), mm)
     for axis in range(3):                # a slice that is written twice
         if mm.shape[axis] == 2 and np.array_equal(*np.moveaxis(mm, axis, 0)): mm = mm.take([0], axis)

@@ -193,7 +193,7 @@ def _words(conditions:dict) -> str:
     "Conditions as a title; what is not known is left out."
     known = {k: v for k, v in conditions.items() if v is not None and v == v}
     words = [f'{k} {v:g}' if isinstance(v, (int, float)) else f'{k} {v}' for k, v in known.items()]
-    return ', '.join(words) or 'no condition given'
+    return ', '.join(words).replace('$', r'\$') or 'no condition given'              # '$' would begin a formula
 
 def _positions(image:Volume, planes:dict|None) -> dict: # plane: voxel index, None for a slice
     "Where each plane lies: through the centre of the image's intensities unless told."

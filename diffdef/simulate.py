@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 from tqdm.auto import tqdm
 
 from diffdef.core import (
-    Volume, atomic_write, read_json, read_tensors, read_volume, refuse_foreign, step_generator, write_json,
+    Volume, atomic_write, plain, read_json, read_tensors, read_volume, refuse_foreign, step_generator, write_json,
     write_labels, write_tensors, write_volume
 )
 from diffdef.fields import (
@@ -323,7 +323,7 @@ def _are_whole(stem:Path, frame:Volume) -> bool:
 def _same_cohort(path:Path, config:SimulationConfig, tables:dict) -> None:
     "Refuses a folder that holds another cohort or an edited table; more subjects of the same one are welcome."
     if not path.exists(): return
-    old, new = read_json(path), json.loads(json.dumps(asdict(config)))
+    old, new = read_json(path), json.loads(json.dumps(asdict(config), default=plain))
     differs = [f'{k} is {old.get(k)}, asked for {new[k]}' for k in new
                if old.get(k) != new[k] and not (k == 'subjects' and old.get(k, 0) < new[k])]
     if differs: raise ValueError(f"{path.parent} holds another simulated cohort: {'; '.join(differs)}")
@@ -361,6 +361,8 @@ def read_truth(
     "The truth of a simulated cohort, from its folder."
     folder = Path(folder)
     stored = read_json(folder/'simulation.json')
+    if set(stored) != set(asdict(SimulationConfig())):
+        raise ValueError(f"{folder}: simulation.json describes no cohort of simulated brains")
     config = SimulationConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
     tensors, note = read_tensors(folder/'truth.safetensors')
     return Truth(config, anatomy(config.spacing, config.dim), tensors['age'], tensors['size'], tuple(note['ends']))

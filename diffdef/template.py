@@ -17,9 +17,9 @@ from .core import atomic_write, refuse_foreign, write_json
 from .fields import enlarge_field, exponential, jacobian_determinant
 from .method.population_atlas import PopulationAtlas
 from .method.refinement import register_cohort
-from .method.run_folder import start_run
+from .method.run_folder import category_word, start_run
 from .method.stages import train_registration
-from .run import by_category, category_word, open_cohort
+from .run import by_category, open_cohort
 from .method.settings import Config, override
 
 # %% ../nbs/2_method/15_template.ipynb #006

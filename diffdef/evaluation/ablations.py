@@ -13,6 +13,8 @@ from pathlib import Path
 
 import torch
 
+from ..core import fingerprint
+from .compare import run_key
 from ..method.population_atlas import PopulationAtlas
 from ..method.run_folder import start_run
 from ..method.stages import cohort_latents, train_autoencoder, train_deformation, train_denoiser
@@ -51,7 +53,10 @@ def _share_stages(run:Run, folder:Path) -> None:
     "Puts a run's first stages into another run folder, as links where the file system has them."
     for path in run.folder.iterdir():
         copy = folder/path.name
-        if not path.is_file() or path.stem.split('.')[0] not in _SHARED or copy.exists(): continue
+        if not path.is_file() or path.stem.split('.')[0] not in _SHARED: continue
+        if copy.exists():
+            if copy.samefile(path) or path.suffix == '.csv' or fingerprint(copy) == fingerprint(path): continue
+            raise ValueError(f"{copy} is of another training than {path}; remove {folder} to train this variant anew")
         try:
             copy.hardlink_to(path)
         except OSError:
@@ -69,7 +74,7 @@ def train_variant(
     if replace(config, deformation=run.config.deformation) != run.config:
         raise ValueError(f"variant {name!r} changes a stage that is shared, expected settings of 'deformation' only, "
                          f"got {list(settings)}")
-    start_run(folder, config, open_cohort(cohort_path, config, run.conditions), run.seed)
+    start_run(folder, config, open_cohort(cohort_path, config, run.conditions), run.seed, path=cohort_path)
     _share_stages(run, folder)
     run.atlas.write(folder)
     if not (folder/'deformation.safetensors').exists():
@@ -110,7 +115,12 @@ def _method(variant:Variant, trained:dict) -> Callable:
         if isinstance(found, Exception): raise found
         if not variant.labels: found = replace(found, labels=None)
         if not variant.decoder: return condition_alone(found, conditions)
-        return conditional_atlas(found, seed=seed, **variant.sampling, **conditions)
+        return conditional_atlas(found, conditions, seed=seed, **variant.sampling)
+    def key(run:Run) -> str:
+        "Of the variant's weights and of what it changes."
+        found = trained[run.folder]
+        return 'not trained' if isinstance(found, Exception) else f'{run_key(found)} {variant}'
+    method.key = key
     return method
 
 def ablations(
@@ -123,6 +133,8 @@ def ablations(
     if wrong := [n for n in names if n not in VARIANTS]:
         raise ValueError(f"unknown variant {wrong[0]!r}, expected some of {', '.join(map(repr, VARIANTS))}")
     methods = {}
+    for run in runs:
+        run.held_out(cohort_path)             # or says, before anything is trained, that there is nobody to compare on
     for name in names:
         trained = {r.folder: _trained(r, cohort_path, name, VARIANTS[name], progress) for r in runs}
         methods[name] = _method(VARIANTS[name], trained)

@@ -7,6 +7,7 @@ __all__ = ['BASELINES', 'Study', 'NeighbourImages', 'measure_displacement', 'mak
            'deepali_mean', 'balanced_register', 'voxelmorph_mean', 'ants_template']
 
 # %% ../../nbs/3_evaluation/06_averages.ipynb #003
+import hashlib
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,8 +19,9 @@ import torch
 
 from ..cohort import Cohort
 from ..conditions import Conditions
-from ..core import Volume, check_shape, normalise, optional, read_json, step_generator
+from ..core import Volume, check_shape, fingerprint, normalise, optional, read_json, step_generator
 from .external import DeepaliConfig, deepali_velocity, from_ants, silence, to_ants
+from .truth import sum_by_name
 from ..fields import compose, enlarge_field, exponential, inverse, jacobian_determinant, warp
 from ..method.population_atlas import PopulationAtlas
 from ..method.refinement import refine
@@ -44,6 +46,16 @@ class Study:
     def device(self) -> torch.device: # of the registration network, else the CPU
         "Where the work is done."
         return torch.device('cpu') if self.registration is None else next(self.registration.parameters()).device
+
+    @property
+    def key(self) -> str: # 64 hexadecimal digits
+        "What a rival stands on that is trained: the run's seed, its training subjects, its registration."
+        ids = list(self.cohort.subjects['participant_id'])
+        files = [self.folder/name for name in ('cohort.json', 'registration.safetensors')]
+        known = read_json(files[0])['subjects'] if files[0].exists() else {}
+        images = [(known.get(i) or {}).get('image', {}).get('sha256') for i in ids]
+        network = fingerprint(files[1]) if files[1].exists() else ''
+        return hashlib.sha256(repr([self.seed, ids, self.cohort.codes.tolist(), images, network]).encode()).hexdigest()
 
     @classmethod
     def open(cls,
@@ -137,7 +149,7 @@ def make_atlas(
     fields = (volume.like(x[0].cpu()) for x in (u, back, jacobian_determinant(u)))
     sizes = {}
     if labels is not None:
-        sizes = {name: float((labels == k).sum())*volume.voxel_volume for k, name in names.items()}
+        sizes = sum_by_name(names, lambda k: float((labels == k).sum())*volume.voxel_volume)
         labels = volume.like(labels.cpu())
     return Atlas(dict(conditions), volume, *fields, labels, names, sizes, None, settings | dict(displacement=how),
                  seconds | dict(displacement=time.perf_counter() - start))

@@ -16,6 +16,7 @@ from sklearn.model_selection import cross_val_predict
 
 from ..cohort import Cohort
 from ..core import normalise
+from .curves import condition_values
 from ..metrics import smooth_curve
 
 # %% ../../nbs/3_evaluation/03_condition_regressor.ipynb #006
@@ -58,10 +59,11 @@ def train_condition_regressor(
     condition:str='age',     # continuous condition
 ) -> ConditionRegressor:
     "Ridge regression of a condition on coarse pictures of subjects; its penalty by leaving one out."
-    known = np.flatnonzero(cohort.subjects[condition].notna())
+    values = condition_values(cohort, condition)
+    known = np.flatnonzero(np.isfinite(values))
     if len(known) < 10:
         raise ValueError(f"train_condition_regressor() needs 10 subjects with '{condition}', got {len(known)}")
     pictures = np.concatenate([coarse_picture(cohort.images([i])) for i in known])
-    values, model = cohort.subjects[condition].to_numpy(float)[known], RidgeCV(np.logspace(-4, 3, 15))
+    values, model = values[known], RidgeCV(np.logspace(-4, 3, 15))
     predicted = cross_val_predict(model, pictures, values, cv=min(10, len(values)))
     return ConditionRegressor(model.fit(pictures, values), values, predicted, .08*float(np.ptp(values)))

@@ -197,17 +197,22 @@ def baseline_folder(
     name:str,                      # of the baseline
     config=None,                   # kept in config.json; None: what is kept there must be a finished training
 ) -> Path:                         # <run>/baselines/<name>
-    "Where a baseline is trained; another configuration than the one kept there is refused."
+    "Where a baseline is trained; another configuration than the one kept there, or other subjects, are refused."
     if study.folder is None:
         raise ValueError(f"baseline '{name}': the study has no run folder to keep it in, "
                          "expected Study.open(run, cohort_path)")
     folder = study.folder/'baselines'/name
-    if config is None:
-        if (folder/'network.safetensors').exists(): return folder
+    if config is None and not (folder/'network.safetensors').exists():
         raise FileNotFoundError(f"{folder}/network.safetensors is missing: train this baseline first, "
                                 "with a function named train_...")
-    if not (folder/'config.json').exists(): write_json(folder/'config.json', asdict(config))
-    kept = asdict(config_from_dict(read_json(folder/'config.json'), type(config)()))
+    if config is not None and not (folder/'config.json').exists():
+        write_json(folder/'config.json', dict(study=study.key, config=asdict(config)))
+    stored = read_json(folder/'config.json')
+    if stored.get('study') != study.key:
+        raise ValueError(f"{folder} holds a training on other subjects, or of another run; remove the folder to train "
+                         "anew")
+    if config is None: return folder
+    kept = asdict(config_from_dict(stored['config'], type(config)()))
     for key, value in asdict(config).items():
         if kept[key] != value:
             raise ValueError(f"{folder} holds a training with another '{key}': {kept[key]}, now {value} is asked for; "
@@ -256,7 +261,7 @@ def load_template(
 ) -> TemplateModel:                # trained, frozen
     "A trained generator with its registration."
     folder = baseline_folder(study, name)
-    model = build_template_model(study, config_from_dict(read_json(folder/'config.json'), config))
+    model = build_template_model(study, config_from_dict(read_json(folder/'config.json')['config'], config))
     load_result(folder/'network.safetensors', model)
     return model.to(study.device).eval().requires_grad_(False)
 

@@ -14,16 +14,17 @@ from pathlib import Path
 import pandas as pd
 
 from ..cohort import Cohort
+from ..core import fingerprint
 from .atlas_gan import GanConfig, train_gan
 from .averages import BASELINES, Study
 from diffdef.evaluation.conditional_template import (
-    DenseConfig, baseline_folder, load_template, template_atlas, train_conditional_template
+    DenseConfig, load_template, template_atlas, train_conditional_template
 )
 from diffdef.evaluation.image_diffusion import (
     MorphologyConfig, diffusion_atlas, load_diffusion, train_diffusion
 )
 from .run_report import stage_seconds
-from .truth import true_atlas
+from .truth import has_truth, true_atlas
 from ..run import Run
 from ..sample import Atlas, conditional_atlas
 from ..simulate import read_truth
@@ -44,7 +45,7 @@ class Learned:
     ) -> float:                    # of its own training, and of the run's stages that it starts from
         "How long it was trained."
         shared = stage_seconds(study.folder)
-        own = pd.read_csv(baseline_folder(study, self.folder)/'network.csv')['seconds'].iloc[-1]
+        own = pd.read_csv(study.folder/'baselines'/self.folder/'network.csv')['seconds'].iloc[-1]
         return float(own) + sum(shared.get(stage, 0.) for stage in self.starts_from)
 
     def method(self,
@@ -52,12 +53,14 @@ class Learned:
         steps:int|None=None,       # most training steps; None: those of the settings
         progress:bool=True,        # show bars
     ) -> Callable:                 # (run, cohort, conditions, seed) -> Atlas
-        "Trains it for every study, or says later why that failed."
-        models, config = {}, self.config
-        if steps: config = replace(config, training=replace(config.training, steps=min(steps, config.training.steps)))
+        "Trains it for every study, or says later why that failed; one of fewer steps has a folder of its own."
+        models, training = {}, self.config.training
+        if steps and steps < training.steps:
+            shorter = replace(self.config, training=replace(training, steps=steps))
+            return replace(self, config=shorter, folder=f'{self.folder}-{steps}-steps').method(studies, None, progress)
         for folder, study in studies.items():
             try:
-                self.train(study, config, self.folder, progress)
+                self.train(study, self.config, self.folder, progress)
                 models[folder] = self.load(study, self.folder)
             except Exception as e:
                 models[folder] = e
@@ -65,6 +68,11 @@ class Learned:
             model, study = models[run.folder], studies[run.folder]
             if isinstance(model, Exception): raise model
             return _noted(self.atlas(study, conditions, seed, model=model), self.training_seconds(study))
+        def key(run:Run) -> str:
+            "Of the trained weights: a row is made anew with others."
+            path = run.folder/'baselines'/self.folder/'network.safetensors'
+            return fingerprint(path)[:16] if path.exists() else 'not trained'
+        method.key = key
         return method
 
 def _noted(atlas:Atlas, seconds:float) -> Atlas:
@@ -95,12 +103,12 @@ def method_names(
 
 def _diff_def(run:Run, cohort:Cohort, conditions:dict, seed:int) -> Atlas:
     "Diff-Def as a method."
-    return _noted(conditional_atlas(run, seed=seed, **conditions), sum(stage_seconds(run.folder).values()))
+    return _noted(conditional_atlas(run, conditions, seed=seed), sum(stage_seconds(run.folder).values()))
 
 def _truth(cohort_path:str|Path) -> Callable:
     "The true atlas as a method."
-    if not (Path(cohort_path)/'simulation.json').exists():
-        raise ValueError(f"method 'truth': {cohort_path} is no simulated cohort, "
+    if not has_truth(cohort_path):
+        raise ValueError(f"method 'truth': {cohort_path} is no simulated cohort of brains, "
                          "expected a folder with simulation.json")
     truth = read_truth(cohort_path)
     return lambda run, cohort, conditions, seed: true_atlas(run, truth, conditions)
@@ -115,8 +123,10 @@ def contestants(
     "The methods of a comparison; what learns is trained."
     names = method_names(names)
     ready = {'diff-def': _diff_def} | ({'truth': _truth(cohort_path)} if 'truth' in names else {})
-    folders = [r.folder if isinstance(r, Run) else Path(r) for r in runs]
-    studies = {folder: Study.open(folder, cohort_path) for folder in folders}
+    runs = [r if isinstance(r, Run) else Run.load(r) for r in runs]
+    for run in runs:
+        run.held_out(cohort_path)             # or says, before anything is trained, that there is nobody to compare on
+    studies = {run.folder: Study.open(run, cohort_path) for run in runs}
     def average(make:Callable) -> Callable:
         return lambda run, cohort, conditions, seed: make(studies[run.folder], conditions)
     ready |= {name: average(make) for name, make in BASELINES.items()}

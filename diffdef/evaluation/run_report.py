@@ -8,6 +8,8 @@ __all__ = ['stage_seconds', 'device_name', 'denoiser_sensitivity', 'evaluate_run
 # %% ../../nbs/3_evaluation/04_run_report.ipynb #003
 import platform
 import time
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ import torch
 from ..conditions import Condition
 from ..core import read_tensors, write_json
 from .curves import curve_report
-from .truth import truth_report
+from .truth import has_truth, truth_report
 from ..method.denoiser import condition_sensitivity
 from ..method.run_folder import STAGES, read_config
 from ..run import Run
@@ -46,9 +48,10 @@ def denoiser_sensitivity(
     path = run.folder/'latents.safetensors'
     if not path.exists(): return {}
     latents, codes = read_tensors(path)[0]['latents'], run.training(cohort_path).codes
-    probed = [i for i, c in enumerate(run.conditions) if c.kind == 'continuous']
+    values = [set(column[~column.isnan()].tolist()) for column in codes.T]
+    probed = [i for i, c in enumerate(run.conditions) if c.kind == 'continuous' and len(values[i]) > 1]
     slopes = {run.conditions.names[i]: condition_sensitivity(run.model.denoiser, latents, codes, i)[0] for i in probed}
-    return {name: round(slope, 3) for name, slope in slopes.items()}
+    return {name: round(slope, 3) for name, slope in slopes.items() if np.isfinite(slope)}
 
 # %% ../../nbs/3_evaluation/04_run_report.ipynb #014
 def evaluate_run(
@@ -58,10 +61,12 @@ def evaluate_run(
 ) -> dict:                   # what is written to report.json
     "Scores a run against the truth, if simulated, and the cohort's curves, if it has labels; writes report.json."
     run = run_folder if isinstance(run_folder, Run) else Run.load(run_folder)
-    report = truth_report(run, cohort_path, **sampling) if (Path(cohort_path)/'simulation.json').exists() else {}
+    run.training(cohort_path)                                 # or says what has changed, before anything is computed
+    report = _where_possible(truth_report, run, cohort_path, **sampling) if has_truth(cohort_path) else {}
     continuous = [c for c in run.conditions if c.kind == 'continuous']
     if run.atlas.labels is not None and continuous:
-        report['curve'] = curve_report(run, cohort_path, **_curve_points(continuous[0]), **sampling)
+        curve = _where_possible(curve_report, run, cohort_path, **_curve_points(continuous[0]), **sampling)
+        if curve: report['curve'] = curve
     if sensitivity := denoiser_sensitivity(run, cohort_path): report['condition_sensitivity'] = sensitivity
     start = time.perf_counter()
     conditional_atlas(run, **sampling)
@@ -70,6 +75,14 @@ def evaluate_run(
                    versions=read_config(run.folder)['versions'])
     write_json(run.folder/'report.json', report)
     return report
+
+def _where_possible(part:Callable, run:Run, cohort_path, **arguments) -> dict:
+    "A part of the report, or a warning that says what it lacks."
+    try:
+        return part(run, cohort_path, **arguments)
+    except ValueError as e:
+        warnings.warn(f"left out of the report: {e}", stacklevel=3)
+        return {}
 
 def _curve_points(c:Condition) -> dict:
     "For ages the usual six points and three years; else six points of the range and a twentieth of it."

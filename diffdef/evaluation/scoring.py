@@ -4,13 +4,15 @@
 
 # %% auto #0
 __all__ = ['SCORING_REGISTRATIONS', 'METRICS', 'MAIN', 'FEWEST_HELD_OUT', 'register_instance', 'scoring_registration', 'Measured',
-           'Metric', 'nearest', 'Scorer', 'voted_labels', 'overlap_scores', 'subject_scores', 'expected_fractions',
-           'fidelity_scores', 'has_field', 'truth_scores', 'atlas_scores']
+           'Metric', 'nearest', 'Scorer', 'cohort_key', 'lpips_key', 'voted_labels', 'overlap_scores', 'subject_scores',
+           'expected_fractions', 'fidelity_scores', 'has_field', 'truth_scores', 'atlas_scores']
 
 # %% ../../nbs/3_evaluation/11_scoring.ipynb #003
 import ctypes
+import hashlib
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,17 +25,17 @@ import torch
 from torch import nn
 
 from ..cohort import Cohort
-from ..core import normalise
-from .condition_regressor import train_condition_regressor
+from ..core import fingerprint, normalise, read_json
+from .condition_regressor import ConditionRegressor, train_condition_regressor
 from .curves import cohort_fractions, weighted_band
 from .external import register_ants, register_deepali
-from .truth import crop_to_truth
+from .truth import crop_to_truth, has_truth, sum_by_name, truth_sex
 from ..fields import enlarge_field, exponential, warp, warp_labels
-from ..method.perceptual import load_lpips, lpips_distance
+from ..method.perceptual import alexnet_features, load_lpips, lpips_distance
 from ..method.population_atlas import PopulationAtlas
 from ..method.refinement import refine
 from ..method.registration import RegistrationConfig
-from ..method.run_folder import subjects_of
+from ..method.run_folder import file_change, subjects_of
 from diffdef.metrics import (
     centrality, dice, endpoint_error, entropy_focus, folding_percent, hausdorff95, image_gradient_energy,
     jacobian_gradient, label_fraction, log_jacobian_spread, mean_length, mm, ncc, one_hot, psnr, soft_dice,
@@ -178,15 +180,67 @@ class Scorer:
         register = scoring_registration(scorer)[1]
         whole = open_cohort(cohort_path, run.config, run.conditions)        # once: the parts share the images in memory
         training, test = (subjects_of(run.folder, whole, split) for split in ('train', 'test'))
-        labelled = whole.subset(np.flatnonzero(whole.subjects['labels'].notna()))
-        fractions = cohort_fractions(labelled, None) if len(labelled) else None
+        fractions = cohort_fractions(whole, None)
+        labelled = whole.subset(fractions.index.to_numpy(int))
         unseen = labelled.subjects['participant_id'].isin(test.subjects['participant_id']).to_numpy()
         continuous = [c.name for c in run.conditions if c.kind == 'continuous']
-        regressors = {name: train_condition_regressor(training, name) for name in continuous}
-        truth = read_truth(cohort_path) if (Path(cohort_path)/'simulation.json').exists() else None
+        regressors = {name: _regressor(training, name) for name in continuous}
         mask = run.atlas.image[0] > .05 if run.atlas.labels is None else run.atlas.labels > 0
-        return cls(run, training, test, mask, fractions, labelled.codes, unseen, regressors, truth,
-                   load_lpips(lpips_weights), register, subjects)
+        return cls(run, training, test, mask, fractions if len(fractions) else None, labelled.codes, unseen, regressors,
+                   _truth(run, cohort_path), load_lpips(lpips_weights), register, subjects)
+
+def _regressor(training:Cohort, condition:str) -> ConditionRegressor|None:
+    "Reads a condition, or says that there are too few subjects to learn it from."
+    try:
+        return train_condition_regressor(training, condition)
+    except ValueError as e:
+        warnings.warn(f"{e}; its condition error is n/a", stacklevel=3)
+
+def _truth(run:Run, cohort_path) -> Truth|None:
+    "The truth of a simulated cohort, or a warning that says why the run cannot be compared with it."
+    if not has_truth(cohort_path): return None
+    truth = read_truth(cohort_path)
+    try:
+        crop_to_truth(run.atlas.image[None], run.atlas.affine, truth)
+        for c in run.conditions:
+            for name in c.categories if c.name == 'sex' else ():
+                truth_sex(name)
+    except ValueError as e:
+        return warnings.warn(f"{e}; errors against the truth are n/a", stacklevel=3)
+    return truth
+
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #e6a774ca
+def cohort_key(
+    run:Run,                 # loaded
+    whole:Cohort,            # its cohort, with subjects who came later
+    cohort_path:str|Path,    # where that is
+) -> str:                    # 64 hexadecimal digits
+    "What scores of a run's atlases stand on of a cohort: subjects, split, conditions, contents of files, label names."
+    known = read_json(run.folder/'cohort.json')['subjects']
+    def contents(row, kind:str) -> str:
+        "The digest that the run remembers, where the file is what it was."
+        was = known.get(row['participant_id'], {}).get(kind)
+        if not isinstance(row[kind], str): return ''
+        return was['sha256'] if was and not file_change(row[kind], was) else fingerprint(row[kind])
+    rows = [(row['participant_id'], contents(row, 'image'), contents(row, 'labels')) for _, row in whole.subjects.iterrows()]
+    truth = [Path(cohort_path)/name for name in ('simulation.json', 'truth.safetensors')] if has_truth(cohort_path) else []
+    split = (run.folder/'subjects.csv').read_text(encoding='utf-8')
+    seen = rows, whole.codes.tolist(), whole.label_names, [fingerprint(path) for path in truth], split
+    return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+def lpips_key(
+    weights:str|Path|None=None, # file with AlexNet's weights; None: torchvision's cache
+) -> str:                    # 64 hexadecimal digits, or 'none'
+    "Which weights LPIPS has."
+    try:
+        features = alexnet_features(weights or '')
+    except FileNotFoundError:
+        if weights: raise
+        return 'none'
+    seen = hashlib.sha256()
+    for value in features.values():
+        seen.update(value.numpy())
+    return seen.hexdigest()
 
 # %% ../../nbs/3_evaluation/11_scoring.ipynb #027
 def voted_labels(
@@ -256,14 +310,15 @@ def expected_fractions(
     "What fraction of the brain each label takes in subjects of a condition, with its band."
     rows = np.flatnonzero(scorer.unseen) if unseen else np.arange(len(scorer.codes))
     log = kernel_weights(scorer.codes[rows], code, .05, scorer.run.conditions.n_categories)     # of the range
-    if unseen and effective_number(log) < FEWEST_HELD_OUT: return {}
+    if effective_number(log) < (FEWEST_HELD_OUT if unseen else 1e-6): return {}
     weights = torch.softmax(log, 0).numpy()[None]
     return {name: weighted_band(weights, scorer.fractions[name].iloc[rows]) for name in scorer.fractions}
 
 def _volume_scores(scorer:Scorer, labels:torch.Tensor, code:torch.Tensor) -> dict:
     "Label fractions of an atlas beside those of subjects of its condition."
-    found = {name: label_fraction(labels, k) for k, name in scorer.run.atlas.label_names.items()}
-    bands, held_out_bands = expected_fractions(scorer, code), expected_fractions(scorer, code, unseen=True)
+    found = sum_by_name(scorer.run.atlas.label_names, lambda k: label_fraction(labels, k))
+    bands, held_out_bands = ({name: band for name, band in expected_fractions(scorer, code, unseen).items()
+                              if name in found} for unseen in (False, True))
     scores = dict(volume_error=[abs(found[name] - band.curve[0]) for name, band in bands.items()],
                   held_out_volume_error=[abs(found[name] - band.curve[0]) for name, band in held_out_bands.items()],
                   outside_band=[band.outside([found[name]])[0] for name, band in bands.items()])
@@ -299,7 +354,7 @@ def truth_scores(
 ) -> dict:                   # field_error, measured_field_error: mm; image_error: mean absolute difference; or nothing
     "Distance of an atlas from the truth, where there is one."
     run, truth, spacing = scorer.run, scorer.truth, atlas.image.spacing
-    age, sex = atlas.conditions.get('age'), atlas.conditions.get('sex')
+    age, sex = atlas.conditions.get('age'), truth_sex(atlas.conditions.get('sex')) if truth else None
     if truth is None or age is None: return {}
     def error(u:torch.Tensor) -> float:
         "Distance of a displacement from the true one, millimetres."

@@ -117,6 +117,7 @@ def read_template(
     if not (fine > 0).float().mean() > .02:
         raise ValueError(f"{path}: less than 2 % of the cohort's grid is covered, expected a template in the same "
                          f"space (affine {cohort.affine.round(1).tolist()})")
+    scale = .5/tissue_median(average_down(fine[None, None]), str(path))
     marks = None if labels is None else _to_fine_grid(labels, cohort, True)
     if marks is not None:
         found = [k for k in marks.unique().tolist() if k and k not in names]
@@ -124,7 +125,10 @@ def read_template(
             raise ValueError(f"{labels}: label {found[0]} is none of the cohort's labels {names}; "
                              "correct the template, or add the label to dseg.tsv")
         names = names or {k: f'label {k}' for k in found}
-    scale = .5/tissue_median(average_down(fine[None, None]), str(path))
+        tissue = fine[marks != 0]*scale > .05
+        if not tissue.sum() > .5*tissue.numel():
+            raise ValueError(f"{labels}: {int(tissue.sum())} of its {tissue.numel()} labelled voxels lie on tissue of "
+                             f"{path}, expected most of them; are both placed in the same space?")
     return PopulationAtlas(fine[None]*scale, marks, cohort.affine, names)
 
 def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
@@ -179,7 +183,7 @@ def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> tor
                                      mode='grid-constant')
     return torch.from_numpy(moved)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #035
+# %% ../../nbs/2_method/02_population_atlas.ipynb #038
 @torch.no_grad()
 def build_template(
     network:Registration,       # trained on pairs of this cohort

@@ -56,7 +56,7 @@ class MeanField(nn.Module):
         super().__init__()
         self.n_categories, size = tuple(n_categories), len(average)
         if len(self.n_categories) > 12:
-            raise ValueError(f"MeanField() 'n_categories' is of {len(self.n_categories)} conditions, expected at most 12")
+            raise ValueError(f"MeanField() is of {len(self.n_categories)} conditions, expected at most 12")
         self.register_buffer('average', average)
         self.register_buffer('field', torch.zeros(size, *shape))       # the mean of features f is f @ field
         self.register_buffer('whitening', torch.eye(size))             # f @ whitening: f on the orthonormal basis
