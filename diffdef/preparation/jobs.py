@@ -28,16 +28,13 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from ..conditions import as_number, is_missing
+from ..conditions import HUMAN_RANGES, as_number, is_missing
 from ..core import atomic_write, fingerprint, optional, read_json, refuse_foreign, write_json
 from ..layouts import read_participants
 from ..page import render_page
 from .scan import refuse_absent
 
 # %% ../../nbs/4_preparation/02_jobs.ipynb #006
-_RANGES = dict(bmi=(10, 80, 'kg/m²'), age=(0, 120, 'years'), height=(.4, 2.5, 'm'), height_m=(.4, 2.5, 'm'),
-               height_cm=(40, 250, 'cm'), weight=(2, 400, 'kg'), weight_kg=(2, 400, 'kg'))
-
 def who_group(
     bmi:float,           # body mass index, kg/m², 10 to 80
 ) -> str:                # 'underweight', 'normal', 'overweight' or 'obese'
@@ -48,7 +45,7 @@ def who_group(
 
 def _measure(column:str, value, table:str|Path) -> float|None:
     "A number in the range of human beings, None where it is unknown."
-    low, high, unit = _RANGES[column.lower()]
+    low, high, unit = HUMAN_RANGES[column.lower()]
     if is_missing(value): return None
     if math.isnan(number := as_number(value)):
         raise ValueError(f"{table}: {column} {value!r} is a text, expected a number in {unit}")
@@ -62,7 +59,7 @@ def check_person(
 ) -> dict:                   # numbers where they belong; beside a body mass index `group`, unless there is one
     "Checks what the table says about one subject."
     result = {'bmi' if column.lower() == 'bmi' else column:
-              _measure(column, value, table) if column.lower() in _RANGES else value for column, value in row.items()}
+              _measure(column, value, table) if column.lower() in HUMAN_RANGES else value for column, value in row.items()}
     if 'bmi' in result: result.setdefault('group', None if result['bmi'] is None else who_group(result['bmi']))
     return result
 
