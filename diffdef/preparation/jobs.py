@@ -58,8 +58,8 @@ def check_person(
     table:str|Path='table',  # where it stands, for messages
 ) -> dict:                   # numbers where they belong; beside a body mass index `group`, unless there is one
     "Checks what the table says about one subject."
-    result = {'bmi' if column.lower() == 'bmi' else column:
-              _measure(column, value, table) if column.lower() in HUMAN_RANGES else value for column, value in row.items()}
+    result = {'bmi' if (name := column.lower()) == 'bmi' else column:
+              _measure(column, value, table) if name in HUMAN_RANGES else value for column, value in row.items()}
     if 'bmi' in result: result.setdefault('group', None if result['bmi'] is None else who_group(result['bmi']))
     return result
 
