@@ -302,7 +302,7 @@ def prepare_body(
         result = clock.do('resample', _on_grid, whole, mask, given, grid)
     return PreparedBody(**result, warnings=tuple(told), seconds=dict(clock))
 
-# %% ../../nbs/4_preparation/05_bodies.ipynb #037
+# %% ../../nbs/4_preparation/05_bodies.ipynb #038
 def prepare_body_subject(
     job:Job,             # of `find_body_jobs`, with the common grid in `choice`
 ) -> dict:               # measures, warnings, seconds by step
@@ -320,7 +320,7 @@ def prepare_body_subject(
         temporary.write_bytes(picture)
     return dict(measures=p.measures, warnings=list(p.warnings), seconds=p.seconds)
 
-# %% ../../nbs/4_preparation/05_bodies.ipynb #041
+# %% ../../nbs/4_preparation/05_bodies.ipynb #042
 BODIES = Kind(
     name='Whole bodies, water contrast, prepared by diffdef', work=prepare_body_subject, labels=None, score='seam_ncc',
     shown=('seam_ncc', 'body_litres', 'stations', 'station_gain'),
