@@ -126,7 +126,8 @@ def condition_points(
             values = [float(f'{x:.4g}') for x in np.nanquantile(condition_values(training, name), levels)]
         found += [(fixed or {}) | {name: v} for v in values]
     scored = [c for c in found if not _nobody(test, run.conditions.encode(c))]
-    if found and not scored: raise ValueError(f"no test subject has a category of {', '.join(names)}, expected some to score on")
+    if found and not scored:
+        raise ValueError(f"no test subject has a category of {', '.join(names)}, expected some to score on")
     for conditions in found:
         if conditions not in scored:
             warnings.warn(f"no test subject is {_title(conditions)}: nothing is compared there", stacklevel=2)

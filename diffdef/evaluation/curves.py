@@ -83,7 +83,7 @@ def share_table(
             names.to_csv(temporary, sep='\t', index=False)
     return path
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #019
+# %% ../../nbs/3_evaluation/02_curves.ipynb #020
 @dataclass(frozen=True)
 class Band:
     "A kernel-smoothed curve with its bootstrap band."
@@ -113,7 +113,7 @@ def weighted_band(
     low, high = np.nanquantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)
     return Band(weights @ y / weights.sum(1), low, high)
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #027
+# %% ../../nbs/3_evaluation/02_curves.ipynb #028
 def curve_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # with labels

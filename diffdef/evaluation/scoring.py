@@ -206,7 +206,7 @@ def _truth(run:Run, cohort_path) -> Truth|None:
         return warnings.warn(f"{e}; errors against the truth are n/a", stacklevel=3)
     return truth
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #e6a774ca
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #027
 def cohort_key(
     run:Run,                 # loaded
     whole:Cohort,            # its cohort, with subjects who came later
@@ -241,7 +241,7 @@ def lpips_key(
         seen.update(value.numpy())
     return seen.hexdigest()
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #027
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #030
 def voted_labels(
     labels:torch.Tensor,     # of subjects, (B, 1, *spatial), whole numbers
     to_atlas:torch.Tensor,   # (B, dim, *spatial), voxels
@@ -275,7 +275,7 @@ def overlap_scores(
         rows.append({name: float(score.nanmean()) for name, score in scores.items()})
     return pd.DataFrame(rows)
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #031
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #034
 def subject_scores(
     scorer:Scorer,           # mask, LPIPS, scoring registration
     atlas:Atlas,             # to be scored
@@ -298,7 +298,7 @@ def subject_scores(
     if own is None: own = voted_labels(labels, to_atlas, values)
     return pd.concat([rows, overlap], axis=1), to_atlas, own
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #036
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #039
 FEWEST_HELD_OUT = 5          # effective number of held-out subjects on which a volume error must stand
 
 def expected_fractions(
@@ -339,7 +339,7 @@ def fidelity_scores(
         errors.append(100*abs(error)/(c.high - c.low))
     return scores | (dict(condition_error=float(np.mean(errors))) if errors else {})
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #041
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #044
 def has_field(
     atlas:Atlas,             # of any method
     run:Run,                 # with the population atlas
