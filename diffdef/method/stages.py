@@ -70,7 +70,10 @@ def train_registration(
         "Trains on pairs of subjects and, where there is one, of template and subject."
         loss, batch = dict(registration=RegistrationLoss(network, c)), pair_batch(cohort, image, c)
         _result(folder, stage, loss, batch, network, c.training, seed, progress)
-    if template: atlas = read_template(template, cohort, template_labels)
+    if template_labels and not template:
+        raise ValueError(f"{template_labels}: labels of a template, but the population atlas is built from the cohort; "
+                         "name the template as well")
+    if template: atlas = read_template(template, cohort, template_labels, config.background)
     else:
         learn('pairs', None)
         atlas = PopulationAtlas.read(folder) if kept else PopulationAtlas.from_image(
