@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'refuse_foreign', 'file_word', 'plain',
-           'write_json', 'read_json', 'write_tensors', 'read_tensors', 'new_array', 'fingerprint', 'Volume', 'place',
-           'read_header', 'read_volume', 'write_volume', 'states_orientation', 'read_labels', 'write_labels',
-           'plane_names', 'plane_axes', 'plane', 'tissue_median', 'normalise', 'foreground', 'step_generator', 'seeded',
-           'png_bytes', 'png_base64', 'optional', 'best_device']
+           'write_json', 'read_json', 'write_tensors', 'read_tensors', 'new_array', 'fingerprint', 'file_facts',
+           'same_file', 'Volume', 'place', 'refuse_absent', 'read_header', 'read_volume', 'write_volume',
+           'states_orientation', 'read_labels', 'write_labels', 'plane_names', 'plane_axes', 'plane', 'tissue_median',
+           'normalise', 'foreground', 'step_generator', 'seeded', 'png_bytes', 'png_base64', 'optional', 'best_device']
 
 # %% ../nbs/1_ground/01_core.ipynb #003
 import contextlib
@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import time
 import warnings
 from base64 import b64encode
 from collections.abc import Iterator
@@ -82,6 +83,9 @@ def atomic_write(
         with open(temporary, 'rb') as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as e:
+        if e.errno and not e.filename: e.filename = str(path)      # a full disk says so without a name
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -180,6 +184,28 @@ def fingerprint(
     "The SHA-256 of a file's contents."
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
+def file_facts(
+    path,                # of a file; NaN or None where there is none
+) -> dict|None:          # name, bytes, modified and changed (nanoseconds), inode, sha256; None where there is no file
+    "What is remembered of a file."
+    if not isinstance(path, (str, Path)) or not Path(path).is_file(): return None
+    stat = Path(path).stat()
+    settled = time.time_ns() - stat.st_ctime_ns > 2e7                  # a clock may tick slower than a file is written
+    return dict(name=Path(path).name, bytes=stat.st_size, modified=stat.st_mtime_ns,
+                changed=stat.st_ctime_ns if settled else None, inode=stat.st_ino, sha256=fingerprint(path))
+
+def same_file(
+    path,                # of a file now; NaN or None where there is none
+    facts:dict|None,     # of `file_facts`, then
+) -> bool:               # whether the contents are the same, whatever name and folder are; of no file: whether none was
+    "Compares a file with what is remembered of it; the contents are read only where size and times leave a doubt."
+    there = isinstance(path, (str, Path)) and Path(path).is_file()
+    if facts is None or not there: return facts is None and not there
+    stat = Path(path).stat()
+    seen = dict(bytes=stat.st_size, modified=stat.st_mtime_ns, changed=stat.st_ctime_ns, inode=stat.st_ino)
+    if seen.items() <= facts.items(): return True
+    return stat.st_size == facts['bytes'] and fingerprint(path) == facts['sha256']
+
 # %% ../nbs/1_ground/01_core.ipynb #031
 @dataclass(frozen=True)
 class Volume:
@@ -216,7 +242,8 @@ def place(
     "How the array of a file is turned so that its axes run to the right, to the front, upwards."
     shape = (*shape, 1)[:3] if len(shape) == 2 else tuple(shape[:3]) if set(shape[3:]) <= {1} else tuple(shape)
     thin = [k for k, n in enumerate(shape) if n == 1]
-    if len(shape) != 3 or len(thin) > 1: raise ValueError(f"{path}: expected a 3D image or a slice, got shape {shape}")
+    if len(shape) != 3 or len(thin) > 1:
+        raise ValueError(f"{path}: expected a 3D image or a slice, got shape {shape}; of a series choose one image")
     sides = np.linalg.norm(affine[:3, :3], axis=0)
     if not (np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-4*sides.prod()):
         raise ValueError(f"{path}: the affine {affine.tolist()} places no voxels, expected three directions in "
@@ -230,23 +257,38 @@ def place(
     return order, [sign[k] < 0 for k in order], turned, 3 - len(thin)
 
 # %% ../nbs/1_ground/01_core.ipynb #033
-def _load(path:str|Path):
-    "A NIfTI image whose numbers are not read yet."
+def refuse_absent(
+    *paths,                # files or folders
+) -> None:
+    "Raises FileNotFoundError for what datalad, git-annex or git-lfs leave of a file that was not fetched."
+    for path in map(Path, paths):
+        fetch = "fetch the contents first (datalad get, git annex get, git lfs pull)"
+        if path.is_symlink() and not path.exists():
+            raise FileNotFoundError(f"{path}: a link to {os.readlink(path)}, which is not there; {fetch}")
+        if path.is_file() and path.stat().st_size < 1000:
+            if path.read_bytes().startswith((b'/annex/objects', b'version https://git-lfs')):
+                raise FileNotFoundError(f"{path}: a pointer to contents that are not there; {fetch}")
+
+_MILLIMETRES = dict(meter=1000., micron=.001)      # of a unit that a header may state
+
+def _load(path:str|Path) -> tuple:
+    "A NIfTI image whose numbers are not read yet, and its affine in millimetres."
     path = Path(path)
-    if path.is_symlink() and not path.exists():
-        raise FileNotFoundError(f"{path}: a link to {os.readlink(path)}, which is not there; "
-                                "fetch the contents first (datalad get, git annex get)")
+    refuse_absent(path)
     if not path.exists(): raise FileNotFoundError(f"{path}: no such image")
     try:
-        return nib.load(path)
+        image = nib.load(path)
+        unit = image.header.get_xyzt_units()[0] if hasattr(image.header, 'get_xyzt_units') else ''
+        scale = _MILLIMETRES.get(unit, 1.)
+        return image, np.diag([scale, scale, scale, 1.])@image.affine
     except Exception as e:
         raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); "
                          "the file is truncated or of another format") from e
 
 def _read(path:str|Path) -> tuple:
     "Numbers of an image in RAS order, a NumPy array of the file's own type, and their affine."
-    image = _load(path)
-    order, reverse, affine, dim = place(image.shape, image.affine, path)
+    image, affine = _load(path)
+    order, reverse, affine, dim = place(image.shape, affine, path)
     if (kind := image.get_data_dtype()).kind not in 'iufb':
         raise ValueError(f"{path}: {'colours' if kind.fields else kind} in every voxel, expected one real number")
     try:
@@ -261,8 +303,8 @@ def read_header(
     path:str|Path,         # NIfTI file with one channel, 3D or a single slice
 ) -> tuple[tuple, np.ndarray]: # spatial shape, and affine (4, 4) in RAS
     "Where `read_volume` will place an image, from the file's header alone."
-    image = _load(path)
-    order, _, affine, dim = place(image.shape, image.affine, path)
+    image, affine = _load(path)
+    order, _, affine, dim = place(image.shape, affine, path)
     return tuple((*image.shape, 1)[k] for k in order[:dim]), affine
 
 def read_volume(
@@ -297,8 +339,9 @@ def states_orientation(
     path:str|Path,         # NIfTI file
 ) -> bool:                 # False where both codes, of qform and sform, are 0
     "Whether a file says how it lies; if not, its first axis is taken to run to the left, its middle to be the origin."
-    header = _load(path).header
-    return any(header.get(code, 1) != 0 for code in ('qform_code', 'sform_code'))
+    header = _load(path)[0].header
+    stated = [header[code] for code in ('qform_code', 'sform_code') if code in header]
+    return any(code != 0 for code in stated) or not isinstance(header, nib.AnalyzeHeader)
 
 # %% ../nbs/1_ground/01_core.ipynb #042
 def read_labels(
@@ -311,12 +354,12 @@ def read_labels(
     numbers = torch.from_numpy(np.ascontiguousarray(array, np.float64))
     check_finite(str(path), numbers)
     whole = numbers.round()
-    bad = ((numbers - whole).abs() > 1e-3) | (whole.abs() > 2**31 - 1)
+    bad = ((numbers - whole).abs() > (1e-6*whole.abs()).clamp(min=1e-3)) | (whole.abs() > 2**31 - 1)
     if bad.any():
         where = bad.nonzero()[0].tolist()
         mm = (affine@[*where, *[0]*(3 - len(where)), 1])[:3].round(2).tolist()
-        raise ValueError(f"{path}: value {numbers[bad][0].item():.6g} at {mm} mm, {int(bad.sum())} like it; expected "
-                         "labels: whole numbers of at most 32 bits (was it interpolated?)")
+        raise ValueError(f"{path}: value {numbers[bad][0].item():.9g} at {mm} mm, {int(bad.sum())} like it; expected "
+                         "labels: whole numbers of at most 32 bits (was it interpolated? cut a probability at 0.5)")
     return Volume(whole.long()[None], affine)
 
 def write_labels(

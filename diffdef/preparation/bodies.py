@@ -19,13 +19,13 @@ from scipy import ndimage
 
 from ..conditions import is_missing
 from diffdef.core import (
-    Volume, atomic_write, foreground, read_json, read_labels, states_orientation, tissue_median, write_json,
-    write_labels, write_volume
+    Volume, atomic_write, foreground, read_json, read_labels, refuse_absent, states_orientation, tissue_median,
+    write_json, write_labels, write_volume
 )
 from .brains import outline_picture
 from .jobs import Job, Kind, list_jobs, prepare_jobs
 from diffdef.preparation.scan import (
-    Clock, check_labels, collect_warnings, find_images, read_scan, refuse_absent, scan_header, to_common_grid
+    Clock, check_labels, collect_warnings, find_images, read_scan, scan_header, to_common_grid
 )
 
 # %% ../../nbs/4_preparation/05_bodies.ipynb #014
