@@ -150,7 +150,8 @@ def main(
         return 130
     except (CycloptsError, ValueError, OSError, FloatingPointError, ImportError) as e:
         if plain != words: raise
-        message = ' '.join(str(e).split()).replace('pass extrapolate=True', 'add --extrapolate')
+        hint = '; add --extrapolate to go beyond what was seen' if plain[:1] in (['atlas'], ['sheet']) else ''
+        message = ' '.join(str(e).split()).replace('; pass extrapolate=True to go beyond what was seen', hint)
         if isinstance(e, CycloptsError):
             known = next((f'{w} ' for w in plain[:1] if w in app), '')
             message += f' `diffdef {known}--help` lists what there is.'
@@ -346,8 +347,9 @@ def compare(
     if not runs: raise ValueError("compare: expected one run folder or more")
     if not (conditions or at): raise ValueError("compare: expected --conditions NAME or --at with a range, age=25:85:4")
     parse_conditions(at)                                  # a slip is told before anything is loaded
+    from diffdef.core import optional
+    from diffdef.evaluation.compare import check_comparison, condition_points
     from diffdef.evaluation.compare import compare as compare_methods
-    from diffdef.evaluation.compare import condition_points
     from diffdef.run import Run
     from diffdef.sample import asked_conditions
     cohort = cohort or _cohort(runs[0])
@@ -360,9 +362,8 @@ def compare(
     fixed = asked_conditions(first, parse_conditions(at, known), {}) if conditions else {}
     points = [] if conditions else [asked_conditions(first, asked, {}) for asked in parse_range(at, known)]
     points = points or condition_points(first, cohort, conditions, fixed=fixed)
-    for one in loaded:                                    # refused before hours of training, not after
-        one.held_out(cohort)
-        for asked in points: one.conditions.encode(asked)
+    check_comparison(loaded, cohort, points, folder)      # refused before hours of training, not after
+    if scorer != 'instance': optional(scorer, 'baselines')
     table = compare_methods(loaded, cohort, ready(loaded, cohort), points, folder, scorer=scorer, subjects=subjects,
                             lpips_weights=lpips)
     failed = table[table['status'] == 'failed']
