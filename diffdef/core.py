@@ -282,6 +282,8 @@ def write_volume(
     dtype:type=np.float32, # on disk
 ) -> None:
     "Writes a NIfTI image, atomically, with its affine as both sform and qform."
+    if not str(path).endswith(('.nii', '.nii.gz')):
+        raise ValueError(f"{path}: expected a name ending in .nii or .nii.gz")
     array = np.moveaxis(volume.data.detach().cpu().numpy().astype(dtype), 0, -1)
     if volume.dim == 2: array = array[:, :, None]
     image = nib.Nifti1Image(array[..., 0] if array.shape[-1] == 1 else array, volume.affine)
@@ -399,7 +401,9 @@ def foreground(
     "Moves intensities so that the background is 0; values below it are an error unless the background was stated."
     if background is not None:
         tissue = (image - background).abs() > 1e-6*max(1, abs(background))
-        if not tissue.any(): raise ValueError(f"{what}: all values are {background:g}, which was stated as background")
+        if tissue.all() or not tissue.any():
+            raise ValueError(f"{what}: {'no' if tissue.all() else 'every'} voxel is {background:g}, which was stated "
+                             f"as the background; its values run from {float(image.min()):g} to {float(image.max()):g}")
         if image.min() >= background: return (image - background)*tissue
         lowest = np.percentile(image[tissue].cpu().numpy(), .1)
         return ((image - lowest).clamp(min=0)*tissue)
@@ -416,7 +420,7 @@ def step_generator(
     *key,                # anything printable that names the draw: seed, stage, step, process
 ) -> torch.Generator:    # on the CPU, so that CPU and GPU see the same numbers
     "A generator that depends on `key` alone."
-    digest = hashlib.sha256(repr(key).encode()).digest()
+    digest = hashlib.sha256(repr(tuple(map(plain, key))).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], 'little') >> 1)
 
 # %% ../nbs/1_ground/01_core.ipynb #060

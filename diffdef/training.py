@@ -81,6 +81,11 @@ def _engine(precision):
     "An engine for this machine and these settings; what accelerate keeps for the whole program is put back afterwards."
     cpu, unused = not torch.cuda.is_available(), DistributedDataParallelKwargs(find_unused_parameters=True)
     _check_launch(cpu)
+    if torch.get_default_dtype() != torch.float32:
+        raise ValueError(f"torch's default type is {torch.get_default_dtype()}, expected torch.float32; "
+                         "set it back with torch.set_default_dtype(torch.float32)")
+    if torch.is_autocast_enabled('cpu') or torch.is_autocast_enabled('cuda'):     # its copies of weights would go stale
+        raise ValueError("torch.autocast is on around the training, expected none: the settings choose the precision")
     kept = [(shared, dict(shared)) for shared in (AcceleratorState._shared_state, GradientState._shared_state)]
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith('ACCELERATE_')}
     try:
