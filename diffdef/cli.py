@@ -381,7 +381,7 @@ def _contestants(methods:tuple, steps:int|None) -> tuple:
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
-# %% ../nbs/5_commands/01_cli.ipynb #060
+# %% ../nbs/5_commands/01_cli.ipynb #062
 @command('diffdef template data/simulated --by sex --out runs/templates')
 def template(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -409,7 +409,7 @@ def shares(
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #061
+# %% ../nbs/5_commands/01_cli.ipynb #063
 @command('diffdef prepare raw data/prepared --workers 4')
 def prepare(
     raw:str,                      # folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with
@@ -445,7 +445,7 @@ def prepare(
     print(Path(out)/'quality.html', f"{out}: prepared; {len(rejected)} subjects rejected{see}", sep='\n')
     return int(len(rejected) > 0)
 
-# %% ../nbs/5_commands/01_cli.ipynb #067
+# %% ../nbs/5_commands/01_cli.ipynb #069
 @command('diffdef fetch neurite-oasis --out data/oasis')
 def fetch(
     name:str|None = None,         # of the data set; none: list them
@@ -460,7 +460,7 @@ def fetch(
     if name is None: return print(library.data_sets().to_string())
     print(library.fetch(name, out or f'data/{name}', accept=accept, url=url, sha256=sha256))
 
-# %% ../nbs/5_commands/01_cli.ipynb #070
+# %% ../nbs/5_commands/01_cli.ipynb #072
 @command('diffdef export runs/demo shared/demo')
 def export(
     run:str,                      # run folder
@@ -472,7 +472,7 @@ def export(
     from diffdef.run import export_run
     print(*export_run(run, out), sep='\n')
 
-# %% ../nbs/5_commands/01_cli.ipynb #073
+# %% ../nbs/5_commands/01_cli.ipynb #075
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 AGES = (25, 40, 55, 70, 85)                      # years, evenly spaced; the demonstration's atlases
 
@@ -491,7 +491,7 @@ def demo(
         result.save(folder/'atlases'/f'age-{age}')
     evaluate(out, str(folder/'cohort'))
 
-# %% ../nbs/5_commands/01_cli.ipynb #077
+# %% ../nbs/5_commands/01_cli.ipynb #079
 @command('diffdef info --preset brain')
 def info(
     run:str|None = None,          # run folder
