@@ -150,7 +150,8 @@ def main(
         return 130
     except (CycloptsError, ValueError, OSError, FloatingPointError, ImportError) as e:
         if plain != words: raise
-        message = ' '.join(str(e).split()).replace('pass extrapolate=True', 'add --extrapolate')
+        hint = '; add --extrapolate to go beyond what was seen' if plain[:1] in (['atlas'], ['sheet']) else ''
+        message = ' '.join(str(e).split()).replace('; pass extrapolate=True to go beyond what was seen', hint)
         if isinstance(e, CycloptsError):
             known = next((f'{w} ' for w in plain[:1] if w in app), '')
             message += f' `diffdef {known}--help` lists what there is.'
@@ -346,8 +347,9 @@ def compare(
     if not runs: raise ValueError("compare: expected one run folder or more")
     if not (conditions or at): raise ValueError("compare: expected --conditions NAME or --at with a range, age=25:85:4")
     parse_conditions(at)                                  # a slip is told before anything is loaded
+    from diffdef.core import optional
+    from diffdef.evaluation.compare import check_comparison, condition_points
     from diffdef.evaluation.compare import compare as compare_methods
-    from diffdef.evaluation.compare import condition_points
     from diffdef.run import Run
     from diffdef.sample import asked_conditions
     cohort = cohort or _cohort(runs[0])
@@ -360,9 +362,8 @@ def compare(
     fixed = asked_conditions(first, parse_conditions(at, known), {}) if conditions else {}
     points = [] if conditions else [asked_conditions(first, asked, {}) for asked in parse_range(at, known)]
     points = points or condition_points(first, cohort, conditions, fixed=fixed)
-    for one in loaded:                                    # refused before hours of training, not after
-        one.held_out(cohort)
-        for asked in points: one.conditions.encode(asked)
+    check_comparison(loaded, cohort, points, folder)      # refused before hours of training, not after
+    if scorer != 'instance': optional(scorer, 'baselines')
     table = compare_methods(loaded, cohort, ready(loaded, cohort), points, folder, scorer=scorer, subjects=subjects,
                             lpips_weights=lpips)
     failed = table[table['status'] == 'failed']
@@ -380,7 +381,7 @@ def _contestants(methods:tuple, steps:int|None) -> tuple:
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
-# %% ../nbs/5_commands/01_cli.ipynb #060
+# %% ../nbs/5_commands/01_cli.ipynb #062
 @command('diffdef template data/simulated --by sex --out runs/templates')
 def template(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -408,7 +409,7 @@ def shares(
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #061
+# %% ../nbs/5_commands/01_cli.ipynb #063
 @command('diffdef prepare raw data/prepared --workers 4')
 def prepare(
     raw:str,                      # folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with
@@ -444,7 +445,7 @@ def prepare(
     print(Path(out)/'quality.html', f"{out}: prepared; {len(rejected)} subjects rejected{see}", sep='\n')
     return int(len(rejected) > 0)
 
-# %% ../nbs/5_commands/01_cli.ipynb #067
+# %% ../nbs/5_commands/01_cli.ipynb #069
 @command('diffdef fetch neurite-oasis --out data/oasis')
 def fetch(
     name:str|None = None,         # of the data set; none: list them
@@ -459,7 +460,7 @@ def fetch(
     if name is None: return print(library.data_sets().to_string())
     print(library.fetch(name, out or f'data/{name}', accept=accept, url=url, sha256=sha256))
 
-# %% ../nbs/5_commands/01_cli.ipynb #070
+# %% ../nbs/5_commands/01_cli.ipynb #072
 @command('diffdef export runs/demo shared/demo')
 def export(
     run:str,                      # run folder
@@ -471,7 +472,7 @@ def export(
     from diffdef.run import export_run
     print(*export_run(run, out), sep='\n')
 
-# %% ../nbs/5_commands/01_cli.ipynb #073
+# %% ../nbs/5_commands/01_cli.ipynb #075
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 AGES = (25, 40, 55, 70, 85)                      # years, evenly spaced; the demonstration's atlases
 
@@ -490,7 +491,7 @@ def demo(
         result.save(folder/'atlases'/f'age-{age}')
     evaluate(out, str(folder/'cohort'))
 
-# %% ../nbs/5_commands/01_cli.ipynb #077
+# %% ../nbs/5_commands/01_cli.ipynb #079
 @command('diffdef info --preset brain')
 def info(
     run:str|None = None,          # run folder
