@@ -99,37 +99,38 @@ def _learn_condition(name:str, column:pd.Series, ids:Sequence, categorical:bool)
     known = [(i, v) for i, v in zip(ids, column) if not is_missing(v)]
     where = f"column '{name}'"
     if not known: raise ValueError(f"{where}: all {len(column)} values are missing, expected numbers or categories")
-    text = [(i, v) for i, v in known if isinstance(v, (bool, np.bool_)) or math.isnan(as_number(v))]
+    human = HUMAN_RANGES.get(name.lower())
+    text = [(i, v) for i, v in known if isinstance(v, (bool, np.bool_)) or math.isnan(as_number(v))
+            or (not human and re.match(r'[+-]?0\d', str(v)))]             # 01 is a code; an age may be 08
     if categorical or text:
-        if not categorical: _refuse_almost_numbers(where, text, known)
+        if not categorical: _refuse_almost_numbers(where, text, known, human)
         return _learn_categories(name, [_category(v) for _, v in known])
     numbers = [as_number(v) for _, v in known]
     low, high = min(numbers), max(numbers)
     if low == high: raise ValueError(f"{where}: every value is {low:g}, expected at least two different numbers")
-    least, most, unit = HUMAN_RANGES.get(name.lower(), (-math.inf, math.inf, ''))
+    least, most, unit = human or (-math.inf, math.inf, '')
     if strange := [(i, v) for i, v in known if not least <= as_number(v) <= most]:
         warnings.warn(f"{where}, row {strange[0][0]}: {strange[0][1]} and {len(strange) - 1} others, expected "
                       f"{least:g} to {most:g} {unit}; a code for what is not known must be an empty cell or n/a",
                       stacklevel=4)
     return Condition(name, 'continuous', low=low, high=high)
 
-def _refuse_almost_numbers(where:str, text:list, known:list) -> None:
-    "Raises ValueError if texts begin like numbers, or stand among numbers."
-    almost = [(i, v) for i, v in text if re.match(r'[<>~≈≤≥+−-]?\s*[.,]?\d', str(v).strip())]
-    if not almost and len(text) >= len(known)/2: return
-    (row, value), name = (almost or text)[0], where.removeprefix('column ')
+def _refuse_almost_numbers(where:str, text:list, known:list, human:tuple|None) -> None:
+    "Raises ValueError if an entry begins with a number, or holds one where only a measure of humans makes sense."
+    holds = re.compile(r'.*\d' if human else r'\W*\d', re.DOTALL)
+    if not any(holds.match(str(v)) for _, v in known): return
+    (row, value), name = ([t for t in text if holds.match(str(t[1]))] or text)[0], where.removeprefix('column ')
     raise ValueError(f"{where}, row {row}: expected a number as in other rows, got {value!r}; correct it, or name "
                      f"{name} as categorical; numbers with decimal commas need the setting decimal=,")
 
 def _learn_categories(name:str, values:list) -> Condition:
     "The categories of a column; spellings of one sex become one."
     names = set(values)
-    for sex in 'FMO':
-        spelled = sorted(c for c in names if _sex(name, c) == sex)
-        if len(spelled) < 2: continue
-        warnings.warn(f"column '{name}': {', '.join(map(repr, spelled))} are taken as one category, '{sex}'",
-                      stacklevel=5)
-        names = names - set(spelled) | {sex}
+    sexes = {c: _sex(name, c) for c in sorted(names) if isinstance(_sex(name, c), str)}
+    if len(sexes) > len(set(sexes.values())):
+        told = ', '.join(f"{c!r} as '{sex}'" for c, sex in sexes.items() if c != sex)
+        warnings.warn(f"column '{name}': one sex in several spellings; taken are {told}", stacklevel=5)
+        names = {sexes.get(c, c) for c in names}
     if len(names) <= max(20, len(values)/2): return Condition(name, 'categorical', categories=tuple(sorted(names)))
     raise ValueError(f"column '{name}': {len(names)} different texts in {len(values)} rows, expected a few categories")
 
