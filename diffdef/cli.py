@@ -142,7 +142,7 @@ def main(
         if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='nearest')
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _show_once()
             done = app(plain or ['--help'])
         return done if isinstance(done, int) else 0 if plain else 2
     except KeyboardInterrupt:
@@ -157,9 +157,14 @@ def main(
         print(f'diffdef: {message}', file=sys.stderr)
         return 2
 
-def _show_warning(message, *place) -> None:
-    "A warning is one line, without the place in the code that gave it."
-    print('diffdef: warning:', ' '.join(str(message).split()), file=sys.stderr)
+def _show_once():
+    "Prints a warning in one line, without the place in the code that gave it, and not again."
+    told = set()
+    def show(message, *place):
+        text = f"diffdef: warning: {' '.join(str(message).split())}"
+        if text not in told: print(text, file=sys.stderr)
+        told.add(text)
+    return show
 
 def _nearest(error:UnicodeError) -> tuple:
     "What a terminal shows for a letter that it lacks: u for ü, 2 for ², ? where nothing is near; bytes of a path stay."

@@ -41,6 +41,12 @@ def _tilted(matrix:torch.Tensor, strength:float) -> torch.Tensor:
     middle = (matrix*columns).sum(1, keepdim=True)/matrix.sum(1, keepdim=True).clamp(min=1e-6)
     return matrix*(1 + strength*(1 - 2*(rows % 2))*(columns - middle)/matrix.shape[1]*len(matrix))
 
+def _shift(matrix:torch.Tensor) -> int|None:
+    "Where old voxel 0 comes to lie if the weights do nothing but pad; else None."
+    first, size = int(matrix[:, 0].argmax()), matrix.shape[1]
+    only_pads = matrix.count_nonzero() == size and torch.equal(matrix[first:first + size], torch.eye(size))
+    return first if only_pads else None
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     "The way from the files' voxels to the cohort's."
@@ -74,13 +80,18 @@ class Grid:
     ) -> torch.Tensor:         # (*shape)
         "Resamples numbers that may be averaged: intensities or fractions."
         for axis, matrix in enumerate(self.matrices):
-            x = torch.tensordot(matrix, x, ([1], [axis])).movedim(0, axis)
+            if (first := _shift(matrix)) is None:
+                x = torch.tensordot(matrix, x, ([1], [axis])).movedim(0, axis)
+            elif len(matrix) > x.shape[axis]:
+                old, x = x, x.new_zeros(*x.shape[:axis], len(matrix), *x.shape[axis + 1:])
+                x.narrow(axis, first, old.shape[axis]).copy_(old)
         return x.contiguous()
 
     def majority(self,
         labels:torch.Tensor,   # (*source_shape), whole numbers, 0 background
     ) -> torch.Tensor:         # (*shape), int64
         "Resamples labels: the label with the largest fraction of the new voxel."
+        if all(_shift(matrix) is not None for matrix in self.matrices): return self.resample(labels)
         tilted = replace(self, matrices=tuple(_tilted(m, 1e-4*2**axis) for axis, m in enumerate(self.matrices)))
         values = dict.fromkeys([0, *labels.unique().tolist()])              # background first: it wins the padding
         return largest_fraction(values, lambda value: tilted.resample((labels == value).float()))

@@ -101,7 +101,7 @@ def read_participants(
     names = table['participant_id']
     return table.assign(participant_id=[n if n.startswith('sub-') else f'sub-{n}' for n in names])
 
-# %% ../nbs/1_ground/08_layouts.ipynb #012
+# %% ../nbs/1_ground/08_layouts.ipynb #013
 def _stem(path:Path) -> str:
     "A file's name without .nii or .nii.gz."
     return re.sub(r'\.nii(\.gz)?$', '', path.name)
@@ -132,7 +132,7 @@ def one_image(
                          "expected one; list images in a table with the columns participant_id and image to choose")
     return files[0] if files else None
 
-# %% ../nbs/1_ground/08_layouts.ipynb #018
+# %% ../nbs/1_ground/08_layouts.ipynb #019
 def _refuse_twice(table:pd.DataFrame, column:str, where:Path) -> None:
     "Raises ValueError if a value of `column` occurs twice."
     twice = table[column][table[column].duplicated(keep=False)].tolist()
@@ -161,7 +161,7 @@ def _find_bids(folder:Path, decimal:str) -> pd.DataFrame:
     found, path = pd.DataFrame(rows), folder/'participants.tsv'
     return _join(found, read_participants(path, decimal=decimal), path) if _is_there(path) else found
 
-# %% ../nbs/1_ground/08_layouts.ipynb #020
+# %% ../nbs/1_ground/08_layouts.ipynb #021
 _NEURITE_LABELS = {1: 'cortex', 2: 'subcortical gray matter', 3: 'white matter', 4: 'ventricle'}
 
 def _find_neurite(folder:Path, dim:int|None) -> pd.DataFrame:
@@ -212,7 +212,7 @@ def find_subjects(
     names.attrs['path'] = str(path)                        # for messages
     return subjects, names
 
-# %% ../nbs/1_ground/08_layouts.ipynb #030
+# %% ../nbs/1_ground/08_layouts.ipynb #031
 def common_grid(
     paths:Sequence,        # NIfTI files
 ) -> tuple[tuple, np.ndarray]: # spatial shape, and affine (4, 4) in RAS
@@ -228,7 +228,7 @@ def common_grid(
                              f"expected {usual.round(3).tolist()} as in {paths[first]}")
     return usual_shape, usual
 
-# %% ../nbs/1_ground/08_layouts.ipynb #035
+# %% ../nbs/1_ground/08_layouts.ipynb #036
 def label_lookup(
     table:pd.DataFrame,    # columns index, name, and perhaps tissue
 ) -> tuple[dict, torch.Tensor]: # name of each new label; (2, labels), the old numbers in order and the new ones

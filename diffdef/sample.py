@@ -144,9 +144,9 @@ def deform(
 def _labels(run:Run, code:torch.Tensor, u:torch.Tensor) -> tuple:
     "Labels of a condition, their probabilities or None, and the size of each by name in voxels."
     if run.labels is not None:
-        probabilities, sizes = run.labels.moved(code, u), {}
+        probabilities, sizes, names = run.labels.moved(code, u), {}, run.atlas.label_names
         for k, p in zip(run.labels.values, probabilities[0]):
-            if name := run.atlas.label_names.get(k): sizes[name] = sizes.get(name, 0.) + float(p.sum())
+            if k: sizes[names[k]] = sizes.get(names[k], 0.) + float(p.sum())
         return run.labels.winner(probabilities), probabilities, sizes
     labels, sizes = (None, {}) if run.atlas.fine_labels is None else run.atlas.moved_labels(u)
     return labels, None, sizes
@@ -176,6 +176,8 @@ def asked_conditions(
     for name, value in (*conditions.items(), *named.items()):
         if name in conditions and name in named:
             raise ValueError(f"condition {name!r} is given twice, as {conditions[name]!r} and as {named[name]!r}")
+        if (count := math.prod(np.shape(value))) != 1:
+            raise ValueError(f"condition {name!r}: expected one value, got {count}")
         value = plain(value)
         if name not in own: noted[name] = value                             # `encode` says what is expected
         elif not is_missing(value):
@@ -210,7 +212,7 @@ def conditional_atlas(
     raw, seconds = sample_fields(run, code, *settings.values())
     return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds)
 
-# %% ../nbs/2_method/16_sample.ipynb #046
+# %% ../nbs/2_method/16_sample.ipynb #048
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."

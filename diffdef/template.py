@@ -19,7 +19,7 @@ from .method.population_atlas import PopulationAtlas
 from .method.refinement import register_cohort
 from .method.run_folder import category_word, start_run
 from .method.stages import train_registration
-from .run import by_category, open_cohort
+from .run import PREPARED, by_category, open_cohort
 from .method.settings import Config, override
 
 # %% ../nbs/2_method/15_template.ipynb #006
@@ -54,7 +54,7 @@ def build_population_atlas(
 ) -> dict:                           # by category ('' for one atlas): what `centring` says
     "Builds the population atlas of a cohort, or goes on with it."
     config, out, report = override(preset, settings), Path(out), {}
-    whole = open_cohort(cohort_path, config)
+    whole = open_cohort(cohort_path, config, store=out/'template_work'/PREPARED)
     for category, cohort in (by_category(whole, by, out) if by else {'': whole}).items():
         stem = f'template_{category_word(by, category)}' if by else 'template'
         folder = out/f'{stem}_work'

@@ -105,7 +105,7 @@ class PopulationAtlas:
         names = {int(k): v for k, v in read_json(Path(folder)/'template.json').items()}
         return cls(fine.data, labels, rescale_affine(fine.affine, fine.dim, 2), names)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #020
+# %% ../../nbs/2_method/02_population_atlas.ipynb #021
 def read_template(
     path:str|Path,              # NIfTI image; or 'mni', the ICBM 152 brain inside nilearn
     cohort:Cohort,              # whose grid it is put on
@@ -183,7 +183,7 @@ def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> tor
                                      mode='grid-constant')
     return torch.from_numpy(moved)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #038
+# %% ../../nbs/2_method/02_population_atlas.ipynb #044
 @torch.no_grad()
 def build_template(
     network:Registration,       # trained on pairs of this cohort

@@ -7,8 +7,10 @@ __all__ = ['FORMAT', 'STAGES', 'category_word', 'read_config', 'file_facts', 'fi
            'read_fields', 'cohort_of']
 
 # %% ../../nbs/2_method/12_run_folder.ipynb #003
+import os
 import platform
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -90,20 +92,24 @@ def _known(cohort:Cohort, i:int) -> dict:
 
 def _remember(cohort:Cohort, training:set, progress:bool) -> dict:
     "Facts of all subjects; images and labels of training subjects are read, so that what cannot be used is said now."
-    facts, refused = {}, []
-    for i in tqdm(range(len(cohort)), desc='subjects', disable=not progress):
-        subject = cohort.subjects.iloc[i]
+    def one(i:int) -> tuple:
+        "Name, facts and, where the subject cannot be used, why."
+        subject, reason = cohort.subjects.iloc[i], ''
         name, files = subject['participant_id'], {kind: file_facts(subject[kind]) for kind in ('image', 'labels')}
-        facts[name] = dict(known=_known(cohort, i), **files)
         try:
             if name in training: cohort.image(i)
             if name in training and files['labels']: cohort.labels(i)
-        except (ValueError, OSError) as e:
-            refused.append(str(e))
-    if refused:
+        except ValueError as e:
+            reason = str(e)
+        return name, dict(known=_known(cohort, i), **files), reason
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    with ThreadPoolExecutor(cores) as threads:
+        results = threads.map(one, range(len(cohort)))
+        found = list(tqdm(results, total=len(cohort), desc='subjects', disable=not progress))
+    if refused := [reason for _, _, reason in found if reason]:
         others = f' (and {len(refused) - 1} other subjects)' if len(refused) > 1 else ''
         raise ValueError(f"{refused[0]}{others}; correct it, or take the subject out of the cohort")
-    return facts
+    return {name: facts for name, facts, _ in found}
 
 def _check_subjects(folder:Path, cohort:Cohort, wanted=None) -> None:
     "Raises ValueError if subjects of a run are not what they were; `wanted`: participant_id of those looked at."

@@ -176,8 +176,8 @@ def _body_files(folder:Path, row:dict|None) -> tuple[list, Path|None]:
         if not water: raise FileNotFoundError(f"{folder}: no water image (part-water, water or _W), labels only")
         given = labels[0] if labels else None
     else:
-        water = [folder/p.strip() for p in row['stations'].split(';') if p.strip()]
-        given = None if is_missing(row.get('labels', '')) else folder/row['labels']
+        water = [folder/p.strip() for p in row['stations'].split(';') if not is_missing(p)]
+        given = None if is_missing(row.get('labels')) else folder/row['labels'].strip()
         if not water:
             raise ValueError(f"{row['participant_id']}: the column 'stations' is empty, expected paths separated by "
                              "semicolons")

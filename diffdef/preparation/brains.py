@@ -16,6 +16,7 @@ import matplotlib.figure
 import numpy as np
 import pandas as pd
 
+from ..conditions import is_missing
 from ..core import PLANES, Volume, atomic_write, plane, png_bytes, write_volume
 from .jobs import Job, Kind, list_jobs, prepare_jobs
 from diffdef.preparation.scan import (
@@ -76,8 +77,9 @@ def brain_files(
         if len(scans) == 1: return scans, None
         raise ValueError(f"two scans of one subject: {scans[0]} and {scans[1]}, expected one; choose in a table "
                          "with the columns participant_id and image")
-    if not row['image']: raise ValueError(f"{row['participant_id']}: the column 'image' is empty, expected a path")
-    return [folder/row['image']], folder/row['mask'] if row.get('mask') else None
+    if is_missing(row['image']):
+        raise ValueError(f"{row['participant_id']}: the column 'image' is empty, expected a path")
+    return [folder/row['image'].strip()], None if is_missing(row.get('mask')) else folder/row['mask'].strip()
 
 # %% ../../nbs/4_preparation/03_brains.ipynb #013
 def outline_picture(

@@ -28,16 +28,13 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from ..conditions import as_number, is_missing
+from ..conditions import HUMAN_RANGES, as_number, is_missing
 from ..core import atomic_write, fingerprint, optional, read_json, refuse_foreign, write_json
 from ..layouts import read_participants
 from ..page import render_page
 from .scan import refuse_absent
 
 # %% ../../nbs/4_preparation/02_jobs.ipynb #006
-_RANGES = dict(bmi=(10, 80, 'kg/m²'), age=(0, 120, 'years'), height=(.4, 2.5, 'm'), height_m=(.4, 2.5, 'm'),
-               height_cm=(40, 250, 'cm'), weight=(2, 400, 'kg'), weight_kg=(2, 400, 'kg'))
-
 def who_group(
     bmi:float,           # body mass index, kg/m², 10 to 80
 ) -> str:                # 'underweight', 'normal', 'overweight' or 'obese'
@@ -48,7 +45,7 @@ def who_group(
 
 def _measure(column:str, value, table:str|Path) -> float|None:
     "A number in the range of human beings, None where it is unknown."
-    low, high, unit = _RANGES[column.lower()]
+    low, high, unit = HUMAN_RANGES[column.lower()]
     if is_missing(value): return None
     if math.isnan(number := as_number(value)):
         raise ValueError(f"{table}: {column} {value!r} is a text, expected a number in {unit}")
@@ -61,8 +58,8 @@ def check_person(
     table:str|Path='table',  # where it stands, for messages
 ) -> dict:                   # numbers where they belong; beside a body mass index `group`, unless there is one
     "Checks what the table says about one subject."
-    result = {'bmi' if column.lower() == 'bmi' else column:
-              _measure(column, value, table) if column.lower() in _RANGES else value for column, value in row.items()}
+    result = {'bmi' if (name := column.lower()) == 'bmi' else column:
+              _measure(column, value, table) if name in HUMAN_RANGES else value for column, value in row.items()}
     if 'bmi' in result: result.setdefault('group', None if result['bmi'] is None else who_group(result['bmi']))
     return result
 
@@ -187,7 +184,7 @@ def list_jobs(
     if Path(out).resolve() == (raw if raw.is_dir() else raw.parent).resolve():
         raise ValueError(f"{out} holds the raw scans or their table, expected another folder for the result")
     if str(out): check_place(out)
-    names, jobs, refused = [row['participant_id'] for row, _ in rows], [], {}
+    names, jobs, refused, taken = [row['participant_id'] for row, _ in rows], [], {}, {}
     for row, folder in rows:
         name, image = row['participant_id'], str(folder if raw.is_dir() else folder/row[columns[0]])
         try:
@@ -195,6 +192,9 @@ def list_jobs(
             images, given = files_of(folder, None if raw.is_dir() else row)
             refuse_absent(*images, *([given] if given else []))
             image = str(images[0])
+            for path in map(os.path.abspath, images):
+                if taken.setdefault(path, name) != name:
+                    raise ValueError(f"{path} is a scan of {taken[path]} too, expected one subject for each scan")
             person = check_person({k: v for k, v in row.items() if k not in columns}, table)
             jobs.append(Job(name, tuple(map(str, images)), person, str(given) if given else None, str(out), choice))
         except (ValueError, OSError) as e:
@@ -265,15 +265,22 @@ def do_job(
     return dict(participant_id=job.participant_id, redone=True) | result
 
 # %% ../../nbs/4_preparation/02_jobs.ipynb #037
+@contextmanager
+def _naming(path:Path) -> Iterator[None]:
+    "An error of the disk says where it happened; a full one says so without a name."
+    try:
+        yield
+    except OSError as e:
+        if e.errno and not e.filename: e.filename = str(path)
+        raise
+
 def _attempt(job:Job, work:Callable) -> dict:
     "The result, or the reason why there is none; raises what is not this subject's fault."
     try:
-        return do_job(job, work)
+        with _naming(job.stem.parent):
+            return do_job(job, work)
     except Exception as e:
-        if isinstance(e, ImportError): raise
-        if isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT):
-            e.filename = e.filename or str(job.stem.parent)
-            raise
+        if isinstance(e, ImportError) or getattr(e, 'errno', None) in (errno.ENOSPC, errno.EDQUOT): raise
         return dict(participant_id=job.participant_id, image=job.images[0], reason=reason_of(e, *job.files))
 
 @contextmanager
@@ -487,7 +494,8 @@ def prepare_jobs(
             for r in results:
                 outcomes.append(r)
     finally:
-        done, refused = _write_all(out, kind, jobs, outcomes)
+        with _naming(out):
+            done, refused = _write_all(out, kind, jobs, outcomes)
     if not done:
         first = f"; the first, {refused[0]['participant_id']}: {refused[0]['reason']}" if refused else ''
         raise ValueError(f"{out}: none of {len(refused)} subjects could be prepared{first}")
