@@ -100,8 +100,8 @@ def _learn_condition(name:str, column:pd.Series, ids:Sequence, categorical:bool)
     where = f"column '{name}'"
     if not known: raise ValueError(f"{where}: all {len(column)} values are missing, expected numbers or categories")
     human = HUMAN_RANGES.get(name.lower())
-    text = [(i, v) for i, v in known if isinstance(v, (bool, np.bool_)) or math.isnan(as_number(v))
-            or (not human and re.match(r'[+-]?0\d', str(v)))]             # 01 is a code; an age may be 08
+    text = [(i, v) for i, v in known if isinstance(v, (bool, np.bool_)) or math.isnan(as_number(v))]
+    if not human: text = text or [(i, v) for i, v in known if re.match(r'[+-]?0\d', str(v))]   # an age may be 08
     if categorical or text:
         if not categorical: _refuse_almost_numbers(where, text, known, human)
         return _learn_categories(name, [_category(v) for _, v in known])
@@ -116,10 +116,10 @@ def _learn_condition(name:str, column:pd.Series, ids:Sequence, categorical:bool)
     return Condition(name, 'continuous', low=low, high=high)
 
 def _refuse_almost_numbers(where:str, text:list, known:list, human:tuple|None) -> None:
-    "Raises ValueError if an entry begins with a number, or holds one where only a measure of humans makes sense."
-    holds = re.compile(r'.*\d' if human else r'\W*\d', re.DOTALL)
-    if not any(holds.match(str(v)) for _, v in known): return
-    (row, value), name = ([t for t in text if holds.match(str(t[1]))] or text)[0], where.removeprefix('column ')
+    "Raises ValueError if texts begin like numbers or stand among numbers; of a measure of humans, if any has a digit."
+    odd = [(i, v) for i, v in text if re.match(r'.*\d' if human else r'\W*\d', str(v), re.DOTALL)]
+    if not odd and len(text) >= len(known)/2 and not (human and len(text) < len(known)): return
+    (row, value), name = (odd or text)[0], where.removeprefix('column ')
     raise ValueError(f"{where}, row {row}: expected a number as in other rows, got {value!r}; correct it, or name "
                      f"{name} as categorical; numbers with decimal commas need the setting decimal=,")
 
@@ -135,6 +135,11 @@ def _learn_categories(name:str, values:list) -> Condition:
     raise ValueError(f"column '{name}': {len(names)} different texts in {len(values)} rows, expected a few categories")
 
 # %% ../nbs/1_ground/05_conditions.ipynb #021
+def _rows(table:pd.DataFrame) -> list:
+    "What rows are called in messages."
+    if 'participant_id' not in table: return list(table.index)
+    return [f'{i} ({name})' for i, name in table['participant_id'].items()]
+
 @dataclass(frozen=True)
 class Conditions(Sequence):
     "The conditions of a model, in a fixed order."
@@ -156,8 +161,7 @@ class Conditions(Sequence):
         cls._check_columns([*columns, *categorical], table)
         loose = [c for c in categorical if c not in columns] + [c for c in columns if columns.count(c) > 1]
         if loose: raise ValueError(f"condition '{loose[0]}' must be named once among the columns to use, got {columns}")
-        ids = [f'{i} ({p})' for i, p in table['participant_id'].items()] if 'participant_id' in table else table.index
-        return cls(tuple(_learn_condition(c, table[c], ids, c in categorical) for c in columns))
+        return cls(tuple(_learn_condition(c, table[c], _rows(table), c in categorical) for c in columns))
 
     @classmethod
     def from_dict(cls,
@@ -194,7 +198,13 @@ class Conditions(Sequence):
     ) -> torch.Tensor:           # (N, n_conditions), NaN where missing
         "The condition vectors of a table."
         self._check_columns(self.names, table)
-        columns = [[c.encode(v, extrapolate) for v in table[c.name]] for c in self.items]
+        columns = [[] for _ in self.items]
+        for condition, codes in zip(self.items, columns):
+            for row, value in zip(_rows(table), table[condition.name]):
+                try:
+                    codes.append(condition.encode(value, extrapolate))
+                except ValueError as e:
+                    raise ValueError(f"row {row}: {e}") from e
         return torch.tensor(columns, dtype=torch.float32).reshape(len(self), len(table)).T.contiguous()
 
     @staticmethod

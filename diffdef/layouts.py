@@ -153,7 +153,7 @@ def _join(found:pd.DataFrame, table:pd.DataFrame, where:Path) -> pd.DataFrame:
 def _find_bids(folder:Path, decimal:str) -> pd.DataFrame:
     "Subjects of a folder with participants.tsv and sub-* folders."
     rows = []
-    for subject in sorted(p for p in folder.glob('sub-*') if p.is_dir()):
+    for subject in sorted(p for p in folder.glob('sub-*') if _is_there(p) and p.is_dir()):
         if (image := one_image(subject, '_T1w')) is None: continue
         labels = one_image(subject, '_dseg', like=_stem(image).removesuffix('_T1w') + '_dseg')
         rows.append(dict(participant_id=subject.name, image=str(image), labels=str(labels) if labels else math.nan))
