@@ -244,7 +244,7 @@ def _load(path:str|Path):
                          "the file is truncated or of another format") from e
 
 def _read(path:str|Path) -> tuple:
-    "Numbers of an image in RAS order, float64, and their affine."
+    "Numbers of an image in RAS order, a NumPy array of the file's own type, and their affine."
     image = _load(path)
     order, reverse, affine, dim = place(image.shape, image.affine, path)
     if (kind := image.get_data_dtype()).kind not in 'iufb':
@@ -255,10 +255,7 @@ def _read(path:str|Path) -> tuple:
         raise ValueError(f"{path}: not readable as NIfTI ({type(e).__name__}: {e}); the file is truncated") from e
     array = array.reshape((*array.shape, 1)[:3]).transpose(order)
     array = array[tuple(slice(None, None, -1 if r else None) for r in reverse)]
-    array = array if dim == 3 else array[..., 0]
-    numbers = torch.from_numpy(np.ascontiguousarray(array, np.float64))
-    check_finite(str(path), numbers)
-    return numbers, affine
+    return array if dim == 3 else array[..., 0], affine
 
 def read_header(
     path:str|Path,         # NIfTI file with one channel, 3D or a single slice
@@ -273,7 +270,10 @@ def read_volume(
     dtype:torch.dtype=torch.float32, # of the result
 ) -> Volume:               # (1, *spatial), axes in RAS order
     "Reads a NIfTI image; a missing, truncated or non-finite file is an error that names it."
-    numbers, affine = _read(path)
+    array, affine = _read(path)
+    exact = array.dtype.kind in 'iub' and array.dtype.itemsize <= 2 or array.dtype == np.float32
+    numbers = torch.from_numpy(np.ascontiguousarray(array, np.float32 if exact else np.float64))
+    check_finite(str(path), numbers)
     return Volume(numbers.to(dtype)[None], affine)
 
 def write_volume(
@@ -282,6 +282,8 @@ def write_volume(
     dtype:type=np.float32, # on disk
 ) -> None:
     "Writes a NIfTI image, atomically, with its affine as both sform and qform."
+    if not str(path).endswith(('.nii', '.nii.gz')):
+        raise ValueError(f"{path}: expected a name ending in .nii or .nii.gz")
     array = np.moveaxis(volume.data.detach().cpu().numpy().astype(dtype), 0, -1)
     if volume.dim == 2: array = array[:, :, None]
     image = nib.Nifti1Image(array[..., 0] if array.shape[-1] == 1 else array, volume.affine)
@@ -303,7 +305,11 @@ def read_labels(
     path:str|Path,         # NIfTI file with whole numbers, 3D or a single slice
 ) -> Volume:               # (1, *spatial), int64, axes in RAS order
     "Reads an image of labels or a mask; a value that is no whole number, or beyond 32 bits, is an error."
-    numbers, affine = _read(path)
+    array, affine = _read(path)
+    if array.dtype.kind in 'iub' and array.dtype.itemsize <= 2:        # nothing can be wrong with them
+        return Volume(torch.from_numpy(np.ascontiguousarray(array, np.int64))[None], affine)
+    numbers = torch.from_numpy(np.ascontiguousarray(array, np.float64))
+    check_finite(str(path), numbers)
     whole = numbers.round()
     bad = ((numbers - whole).abs() > 1e-3) | (whole.abs() > 2**31 - 1)
     if bad.any():
@@ -395,7 +401,9 @@ def foreground(
     "Moves intensities so that the background is 0; values below it are an error unless the background was stated."
     if background is not None:
         tissue = (image - background).abs() > 1e-6*max(1, abs(background))
-        if not tissue.any(): raise ValueError(f"{what}: all values are {background:g}, which was stated as background")
+        if tissue.all() or not tissue.any():
+            raise ValueError(f"{what}: {'no' if tissue.all() else 'every'} voxel is {background:g}, which was stated "
+                             f"as the background; its values run from {float(image.min()):g} to {float(image.max()):g}")
         if image.min() >= background: return (image - background)*tissue
         lowest = np.percentile(image[tissue].cpu().numpy(), .1)
         return ((image - lowest).clamp(min=0)*tissue)
@@ -412,7 +420,7 @@ def step_generator(
     *key,                # anything printable that names the draw: seed, stage, step, process
 ) -> torch.Generator:    # on the CPU, so that CPU and GPU see the same numbers
     "A generator that depends on `key` alone."
-    digest = hashlib.sha256(repr(key).encode()).digest()
+    digest = hashlib.sha256(repr(tuple(map(plain, key))).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], 'little') >> 1)
 
 # %% ../nbs/1_ground/01_core.ipynb #060

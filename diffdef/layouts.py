@@ -255,8 +255,13 @@ def merge_labels(
 ) -> torch.Tensor:         # (*spatial), int64
     "Translates an image of labels; an unknown label is an error that names file and place."
     values, (old, new) = labels.data[0], lookup
-    found = torch.searchsorted(old, values).clamp(max=len(old) - 1)
-    bad = old[found] != values
+    low, high = int(values.min()), int(values.max())
+    if low >= 0 and high < 2**16:                          # a table of all numbers is faster, and still small
+        found = torch.full((2**16,), -1).index_copy(0, old[old < 2**16], torch.arange(int((old < 2**16).sum())))[values]
+        bad = found < 0
+    else:
+        found = torch.searchsorted(old, values).clamp(max=len(old) - 1)
+        bad = old[found] != values
     if not bad.any(): return new[found]
     where = bad.nonzero()[0].tolist()
     mm = (labels.affine@[*where, *[0]*(3 - len(where)), 1])[:3].round(2).tolist()

@@ -81,6 +81,11 @@ def _engine(precision):
     "An engine for this machine and these settings; what accelerate keeps for the whole program is put back afterwards."
     cpu, unused = not torch.cuda.is_available(), DistributedDataParallelKwargs(find_unused_parameters=True)
     _check_launch(cpu)
+    if torch.get_default_dtype() != torch.float32:
+        raise ValueError(f"torch's default type is {torch.get_default_dtype()}, expected torch.float32; "
+                         "set it back with torch.set_default_dtype(torch.float32)")
+    if torch.is_autocast_enabled('cpu') or torch.is_autocast_enabled('cuda'):     # its copies of weights would go stale
+        raise ValueError("torch.autocast is on around the training, expected none: the settings choose the precision")
     kept = [(shared, dict(shared)) for shared in (AcceleratorState._shared_state, GradientState._shared_state)]
     hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith('ACCELERATE_')}
     try:
@@ -123,7 +128,7 @@ def _check_launch(cpu):
         raise ValueError(f"environment variable {several[0]}={os.environ[several[0]]} says that several processes "
                          f"train together, but {absent[0]} is not set; " + _LAUNCH_HELP.format(several[0]))
 
-# %% ../nbs/1_ground/10_training.ipynb #022
+# %% ../nbs/1_ground/10_training.ipynb #023
 @dataclass
 class _Trainee:
     "One loss with all that trains it."
@@ -162,7 +167,7 @@ def _trainee(run, name, module, rate):
                                   fused=config.precision != 'fp16')
     return _Trainee(name, module, wrapped, parameters, engine.prepare_optimizer(optimizer), rate)
 
-# %% ../nbs/1_ground/10_training.ipynb #025
+# %% ../nbs/1_ground/10_training.ipynb #026
 @dataclass
 class _Run:
     "Everything that changes while a stage is trained, and what names it."
@@ -190,7 +195,7 @@ class _Run:
         "Whether this step is recorded: all up to 2 × `rows` steps, else at least `rows` evenly, and the last."
         return self.step % max(1, self.config.steps//rows) == 0 or self.step == self.config.steps
 
-# %% ../nbs/1_ground/10_training.ipynb #028
+# %% ../nbs/1_ground/10_training.ipynb #029
 def _check_parts(parts, run, name):
     "Refuses what a loss should not return."
     what = f"fit() stage '{run.stage}': loss '{name}'"
@@ -230,7 +235,7 @@ def _numbers(run, trainee, parts):
                 "Look at the batch of this step or lower the learning rate")
     return {f'{trainee.name}.{name}': number for name, number in numbers.items()}
 
-# %% ../nbs/1_ground/10_training.ipynb #029
+# %% ../nbs/1_ground/10_training.ipynb #030
 def _update(run, trainee, batches):
     "One step of one loss; returns its part of the history's row."
     parts = _gradient(run, trainee, batches)
@@ -264,7 +269,7 @@ def _advance(run, batches, seconds):
     run.whole = True
     return row
 
-# %% ../nbs/1_ground/10_training.ipynb #033
+# %% ../nbs/1_ground/10_training.ipynb #034
 def _each_tensor(batches, change):
     "Micro-batches with `change` applied to their tensors; what is no tensor stays as it is."
     return [{k: change(v) if torch.is_tensor(v) else v for k, v in data.items()} for data in batches]
@@ -282,7 +287,7 @@ def _batches(run, batch):
             if step + 1 < run.config.steps: ahead = thread.submit(make, step + 1)
             yield _each_tensor(now, lambda tensor: tensor.to(device, non_blocking=True))
 
-# %% ../nbs/1_ground/10_training.ipynb #036
+# %% ../nbs/1_ground/10_training.ipynb #037
 def _digest(tensors):
     "SHA-256 over names, types, shapes and values."
     seen = hashlib.sha256()
@@ -334,7 +339,7 @@ def load_result(
     _fill(path, module.state_dict(), saved)
     return note
 
-# %% ../nbs/1_ground/10_training.ipynb #041
+# %% ../nbs/1_ground/10_training.ipynb #042
 def _note(stage, seed, config, rates, losses):
     "What decides the result of a training, by name."
     settings = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != 'save_seconds'}
@@ -350,7 +355,7 @@ def _agree(path, saved, asked):
             raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is "
                              "asked for; use the same value or another folder, or remove the file to train anew")
 
-# %% ../nbs/1_ground/10_training.ipynb #043
+# %% ../nbs/1_ground/10_training.ipynb #044
 def _trained(run):
     "Tensors that training changes, by loss and name, each once even where several losses share it."
     found, seen = {}, set()
@@ -382,7 +387,7 @@ def _write_history(run, history):
     with _writing(path), atomic_write(path) as temporary:
         history.to_csv(temporary, index=False)
 
-# %% ../nbs/1_ground/10_training.ipynb #044
+# %% ../nbs/1_ground/10_training.ipynb #045
 def _restore(run):
     "Puts everything back as the checkpoint has it."
     tensors, note = _read(run.checkpoint)
@@ -408,7 +413,7 @@ def _restore_optimizer(trainee, moments):
         state['state'].setdefault(int(number), {})[moment] = value
     trainee.optimizer.load_state_dict(state)
 
-# %% ../nbs/1_ground/10_training.ipynb #048
+# %% ../nbs/1_ground/10_training.ipynb #049
 @contextlib.contextmanager
 def _patient():
     "Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed since; a second Ctrl-C stops at once."
@@ -427,7 +432,7 @@ def _patient():
     finally:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
-# %% ../nbs/1_ground/10_training.ipynb #051
+# %% ../nbs/1_ground/10_training.ipynb #052
 def _tensorboard(run):
     "A writer for TensorBoard in one process, None in the others."
     if not run.engine.is_main_process: return contextlib.nullcontext()
@@ -474,7 +479,7 @@ def _train(run, batch, progress, on_step):
             for name in ('forward', '_original_forward'):                # what mixed precision had put there
                 vars(trainee.module).pop(name, None)
 
-# %% ../nbs/1_ground/10_training.ipynb #052
+# %% ../nbs/1_ground/10_training.ipynb #053
 def _prepare(run, losses, rates):
     "Refuses what cannot be trained; makes the rest ready, at step 0 or where the checkpoint stands."
     what, config, unknown = f"fit() stage '{run.stage}': ", run.config, rates.keys() - losses.keys()
@@ -493,7 +498,7 @@ def _prepare(run, losses, rates):
     if config.ema: run.average = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
     if run.checkpoint.exists(): _restore(run)
 
-# %% ../nbs/1_ground/10_training.ipynb #053
+# %% ../nbs/1_ground/10_training.ipynb #054
 def _finish(run, path):
     "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
     if run.average: run.result.load_state_dict(run.average)

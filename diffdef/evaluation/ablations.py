@@ -87,7 +87,7 @@ def train_variant(
         train_deformation(folder, config, cohort, parts, run.seed, progress)
     return Run.load(folder, run.device)
 
-# %% ../../nbs/3_evaluation/14_ablations.ipynb #015
+# %% ../../nbs/3_evaluation/14_ablations.ipynb #016
 @torch.no_grad()
 def condition_alone(
     run:Run,                          # with a mean field
@@ -99,7 +99,7 @@ def condition_alone(
     code = run.conditions.encode(conditions)
     return deform(run, run.model.mean(code.to(run.device)[None]), code, conditions, dict(draws=0), {})
 
-# %% ../../nbs/3_evaluation/14_ablations.ipynb #018
+# %% ../../nbs/3_evaluation/14_ablations.ipynb #019
 def _trained(run:Run, cohort_path, name:str, variant:Variant, progress:bool):
     "The run of a variant, or the error that its training ended with."
     if not variant.settings: return run

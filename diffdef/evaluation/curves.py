@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 
 from ..cohort import Cohort
+from ..conditions import as_number
 from ..core import atomic_write, refuse_foreign, step_generator, write_json
 from .truth import sum_by_name
 from ..layouts import find_subjects
@@ -30,7 +31,7 @@ def condition_values(
 ) -> np.ndarray:             # (N,), NaN where missing
     "A column as numbers, read as the run reads it where it is a condition."
     if condition not in cohort.conditions.names:
-        if condition in cohort.subjects: return pd.to_numeric(cohort.subjects[condition], errors='coerce').to_numpy(float)
+        if condition in cohort.subjects: return np.array([as_number(v) for v in cohort.subjects[condition]])
         raise ValueError(f"no column {condition!r} in the table, which has {', '.join(cohort.subjects)}")
     number = cohort.conditions.names.index(condition)
     if cohort.conditions[number].kind != 'continuous':
@@ -52,8 +53,8 @@ def cohort_fractions(
     values = np.zeros(len(cohort)) if condition is None else condition_values(cohort, condition)
     chosen = np.flatnonzero(cohort.subjects['labels'].notna() & np.isfinite(values))
     table = pd.DataFrame([_fractions(cohort, int(i)) for i in chosen], index=chosen)
-    if condition is not None: table = pd.DataFrame({condition: values[chosen]}, index=chosen).join(table, rsuffix=' label')
-    return table.dropna()
+    if condition is None: return table.dropna()
+    return pd.DataFrame({condition: values[chosen]}, index=chosen).join(table, rsuffix=' label').dropna()
 
 # %% ../../nbs/3_evaluation/02_curves.ipynb #013
 def share_table(
@@ -64,7 +65,7 @@ def share_table(
     out = Path(out)
     refuse_foreign(out, 'shares.json', ('participants.tsv', 'dseg.tsv'))
     subjects, names = find_subjects(cohort_path)
-    if not subjects['labels'].notna().any(): raise ValueError(f"{cohort_path}: no subject has labels, expected *_dseg files")
+    if subjects['labels'].isna().all(): raise ValueError(f"{cohort_path}: no subject has labels, expected *_dseg files")
     cohort, path = Cohort.open(cohort_path, multiple=1), out/'participants.tsv'
     columns = {k: f"{name.replace(' ', '_')}_share" for k, name in cohort.label_names.items()}
     known = replace(cohort, label_names=columns)             # names that meet here are added up
@@ -82,7 +83,7 @@ def share_table(
             names.to_csv(temporary, sep='\t', index=False)
     return path
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #019
+# %% ../../nbs/3_evaluation/02_curves.ipynb #020
 @dataclass(frozen=True)
 class Band:
     "A kernel-smoothed curve with its bootstrap band."
@@ -112,7 +113,7 @@ def weighted_band(
     low, high = np.nanquantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)
     return Band(weights @ y / weights.sum(1), low, high)
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #027
+# %% ../../nbs/3_evaluation/02_curves.ipynb #028
 def curve_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # with labels

@@ -29,7 +29,7 @@ from ..core import fingerprint, normalise, read_json
 from .condition_regressor import ConditionRegressor, train_condition_regressor
 from .curves import cohort_fractions, weighted_band
 from .external import register_ants, register_deepali
-from .truth import crop_to_truth, has_truth, sum_by_name, truth_sex
+from .truth import SEXES, crop_to_truth, has_truth, sum_by_name, truth_sex
 from ..fields import enlarge_field, exponential, warp, warp_labels
 from ..method.perceptual import alexnet_features, load_lpips, lpips_distance
 from ..method.population_atlas import PopulationAtlas
@@ -181,7 +181,7 @@ class Scorer:
         whole = open_cohort(cohort_path, run.config, run.conditions)        # once: the parts share the images in memory
         training, test = (subjects_of(run.folder, whole, split) for split in ('train', 'test'))
         fractions = cohort_fractions(whole, None)
-        labelled = whole.subset(fractions.index.to_numpy(int))
+        labelled = whole.subset(fractions.index.tolist())
         unseen = labelled.subjects['participant_id'].isin(test.subjects['participant_id']).to_numpy()
         continuous = [c.name for c in run.conditions if c.kind == 'continuous']
         regressors = {name: _regressor(training, name) for name in continuous}
@@ -202,14 +202,11 @@ def _truth(run:Run, cohort_path) -> Truth|None:
     truth = read_truth(cohort_path)
     try:
         crop_to_truth(run.atlas.image[None], run.atlas.affine, truth)
-        for c in run.conditions:
-            for name in c.categories if c.name == 'sex' else ():
-                truth_sex(name)
     except ValueError as e:
         return warnings.warn(f"{e}; errors against the truth are n/a", stacklevel=3)
     return truth
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #e6a774ca
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #027
 def cohort_key(
     run:Run,                 # loaded
     whole:Cohort,            # its cohort, with subjects who came later
@@ -222,10 +219,12 @@ def cohort_key(
         was = known.get(row['participant_id'], {}).get(kind)
         if not isinstance(row[kind], str): return ''
         return was['sha256'] if was and not file_change(row[kind], was) else fingerprint(row[kind])
-    rows = [(row['participant_id'], contents(row, 'image'), contents(row, 'labels')) for _, row in whole.subjects.iterrows()]
-    truth = [Path(cohort_path)/name for name in ('simulation.json', 'truth.safetensors')] if has_truth(cohort_path) else []
+    rows = [[row['participant_id'], *(contents(row, kind) for kind in ('image', 'labels'))]
+            for _, row in whole.subjects.iterrows()]
+    names = ('simulation.json', 'truth.safetensors') if has_truth(cohort_path) else ()
+    truth = [fingerprint(Path(cohort_path)/name) for name in names]
     split = (run.folder/'subjects.csv').read_text(encoding='utf-8')
-    seen = rows, whole.codes.tolist(), whole.label_names, [fingerprint(path) for path in truth], split
+    seen = rows, whole.codes.tolist(), whole.label_names, truth, split
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 def lpips_key(
@@ -242,7 +241,7 @@ def lpips_key(
         seen.update(value.numpy())
     return seen.hexdigest()
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #027
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #030
 def voted_labels(
     labels:torch.Tensor,     # of subjects, (B, 1, *spatial), whole numbers
     to_atlas:torch.Tensor,   # (B, dim, *spatial), voxels
@@ -276,7 +275,7 @@ def overlap_scores(
         rows.append({name: float(score.nanmean()) for name, score in scores.items()})
     return pd.DataFrame(rows)
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #031
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #034
 def subject_scores(
     scorer:Scorer,           # mask, LPIPS, scoring registration
     atlas:Atlas,             # to be scored
@@ -299,7 +298,7 @@ def subject_scores(
     if own is None: own = voted_labels(labels, to_atlas, values)
     return pd.concat([rows, overlap], axis=1), to_atlas, own
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #036
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #039
 FEWEST_HELD_OUT = 5          # effective number of held-out subjects on which a volume error must stand
 
 def expected_fractions(
@@ -340,7 +339,7 @@ def fidelity_scores(
         errors.append(100*abs(error)/(c.high - c.low))
     return scores | (dict(condition_error=float(np.mean(errors))) if errors else {})
 
-# %% ../../nbs/3_evaluation/11_scoring.ipynb #041
+# %% ../../nbs/3_evaluation/11_scoring.ipynb #044
 def has_field(
     atlas:Atlas,             # of any method
     run:Run,                 # with the population atlas
@@ -354,8 +353,9 @@ def truth_scores(
 ) -> dict:                   # field_error, measured_field_error: mm; image_error: mean absolute difference; or nothing
     "Distance of an atlas from the truth, where there is one."
     run, truth, spacing = scorer.run, scorer.truth, atlas.image.spacing
-    age, sex = atlas.conditions.get('age'), truth_sex(atlas.conditions.get('sex')) if truth else None
-    if truth is None or age is None: return {}
+    age, sex = atlas.conditions.get('age'), atlas.conditions.get('sex')
+    if truth is None or age is None or not (sex is None or str(sex).strip().lower() in SEXES): return {}
+    sex = truth_sex(sex)
     def error(u:torch.Tensor) -> float:
         "Distance of a displacement from the true one, millimetres."
         u = crop_to_truth(u, run.atlas.affine, truth)

@@ -112,7 +112,7 @@ def nearest_field(
     code:torch.Tensor,       # condition vector, (n_conditions,)
     k:int=20,                # number of subjects
 ) -> torch.Tensor:           # displacement, (1, dim, *spatial), voxels
-    "The reference without a model of the condition: mean velocity to the k nearest training subjects, or all there are."
+    "The reference without a model of the condition: mean velocity to the k nearest training subjects, or to all."
     nearest = cohort.neighbours(code, min(k, len(cohort)), .01).indices
     return exponential(enlarge_field(torch.from_numpy(fields[nearest.numpy()]).float().mean(0, keepdim=True)))
 
@@ -136,7 +136,7 @@ def truth_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # the simulated cohort
     **sampling,              # n_draws, steps, guidance, seed
-) -> dict:                   # points: ages; the values of FieldScore; reference_subjects: lists, None where there is none
+) -> dict:                   # points: ages; the values of FieldScore; reference_subjects; None where there is none
     "Scores a run on a simulated cohort against its truth."
     cohort, truth = run.training(cohort_path), read_truth(cohort_path)
     known = {c.name: c for c in run.conditions}

@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, closing, contextmanager
@@ -96,12 +97,13 @@ def reason_of(
 # %% ../../nbs/4_preparation/02_jobs.ipynb #015
 def file_facts(
     path:str|Path,       # of a file
-) -> dict|None:          # name, bytes, modified and changed (nanoseconds), sha256; None where there is no file
+) -> dict|None:          # name, bytes, modified and changed (nanoseconds), inode, sha256; None where there is no file
     "What is remembered of a file."
     path = Path(path)
     if not path.is_file(): return None
     stat = path.stat()
-    return dict(name=path.name, bytes=stat.st_size, modified=stat.st_mtime_ns, changed=stat.st_ctime_ns,
+    changed = stat.st_ctime_ns if time.time_ns() - stat.st_ctime_ns > 2e7 else None
+    return dict(name=path.name, bytes=stat.st_size, modified=stat.st_mtime_ns, changed=changed, inode=stat.st_ino,
                 sha256=fingerprint(path))
 
 def same_file(
@@ -111,8 +113,8 @@ def same_file(
     "Compares a file with what is remembered of it."
     if facts is None or not Path(path).is_file(): return False
     stat = Path(path).stat()
-    seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-    if seen == (facts['bytes'], facts['modified'], facts['changed']): return True
+    seen = dict(bytes=stat.st_size, modified=stat.st_mtime_ns, changed=stat.st_ctime_ns, inode=stat.st_ino)
+    if seen.items() <= facts.items(): return True
     return stat.st_size == facts['bytes'] and fingerprint(path) == facts['sha256']
 
 MARK = 'preparation.json'                              # in the folder of a prepared cohort, left by the first call
