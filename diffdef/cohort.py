@@ -163,6 +163,8 @@ def _names_of(paths:list) -> pd.DataFrame:
     with ThreadPoolExecutor() as threads:
         found = list(tqdm(threads.map(lambda path: read_labels(path).data.unique().tolist(), paths), total=len(paths),
                           desc='labels without a dseg.tsv', disable=len(paths) < 50))
+    for path, some in zip(paths, found):
+        if some[0] < 0: raise ValueError(f"{path}: label {some[0]}, expected whole numbers from 0")
     numbers = sorted({number for some in found for number in some})
     return pd.DataFrame(dict(index=numbers, name=[f'label {number}' for number in numbers]))
 

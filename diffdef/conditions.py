@@ -99,41 +99,47 @@ def _learn_condition(name:str, column:pd.Series, ids:Sequence, categorical:bool)
     known = [(i, v) for i, v in zip(ids, column) if not is_missing(v)]
     where = f"column '{name}'"
     if not known: raise ValueError(f"{where}: all {len(column)} values are missing, expected numbers or categories")
+    human = HUMAN_RANGES.get(name.lower())
     text = [(i, v) for i, v in known if isinstance(v, (bool, np.bool_)) or math.isnan(as_number(v))]
+    if not human: text = text or [(i, v) for i, v in known if re.match(r'[+-]?0\d', str(v))]   # an age may be 08
     if categorical or text:
-        if not categorical: _refuse_almost_numbers(where, text, known)
+        if not categorical: _refuse_almost_numbers(where, text, known, human)
         return _learn_categories(name, [_category(v) for _, v in known])
     numbers = [as_number(v) for _, v in known]
     low, high = min(numbers), max(numbers)
     if low == high: raise ValueError(f"{where}: every value is {low:g}, expected at least two different numbers")
-    least, most, unit = HUMAN_RANGES.get(name.lower(), (-math.inf, math.inf, ''))
+    least, most, unit = human or (-math.inf, math.inf, '')
     if strange := [(i, v) for i, v in known if not least <= as_number(v) <= most]:
         warnings.warn(f"{where}, row {strange[0][0]}: {strange[0][1]} and {len(strange) - 1} others, expected "
                       f"{least:g} to {most:g} {unit}; a code for what is not known must be an empty cell or n/a",
                       stacklevel=4)
     return Condition(name, 'continuous', low=low, high=high)
 
-def _refuse_almost_numbers(where:str, text:list, known:list) -> None:
-    "Raises ValueError if texts begin like numbers, or stand among numbers."
-    almost = [(i, v) for i, v in text if re.match(r'[<>~≈≤≥+−-]?\s*[.,]?\d', str(v).strip())]
-    if not almost and len(text) >= len(known)/2: return
-    (row, value), name = (almost or text)[0], where.removeprefix('column ')
+def _refuse_almost_numbers(where:str, text:list, known:list, human:tuple|None) -> None:
+    "Raises ValueError if texts begin like numbers or stand among numbers; of a measure of humans, if any has a digit."
+    odd = [(i, v) for i, v in text if re.match(r'.*\d' if human else r'\W*\d', str(v), re.DOTALL)]
+    if not odd and len(text) >= len(known)/2 and not (human and len(text) < len(known)): return
+    (row, value), name = (odd or text)[0], where.removeprefix('column ')
     raise ValueError(f"{where}, row {row}: expected a number as in other rows, got {value!r}; correct it, or name "
                      f"{name} as categorical; numbers with decimal commas need the setting decimal=,")
 
 def _learn_categories(name:str, values:list) -> Condition:
     "The categories of a column; spellings of one sex become one."
     names = set(values)
-    for sex in 'FMO':
-        spelled = sorted(c for c in names if _sex(name, c) == sex)
-        if len(spelled) < 2: continue
-        warnings.warn(f"column '{name}': {', '.join(map(repr, spelled))} are taken as one category, '{sex}'",
-                      stacklevel=5)
-        names = names - set(spelled) | {sex}
+    sexes = {c: _sex(name, c) for c in sorted(names) if isinstance(_sex(name, c), str)}
+    if len(sexes) > len(set(sexes.values())):
+        told = ', '.join(f"{c!r} as '{sex}'" for c, sex in sexes.items() if c != sex)
+        warnings.warn(f"column '{name}': one sex in several spellings; taken are {told}", stacklevel=5)
+        names = {sexes.get(c, c) for c in names}
     if len(names) <= max(20, len(values)/2): return Condition(name, 'categorical', categories=tuple(sorted(names)))
     raise ValueError(f"column '{name}': {len(names)} different texts in {len(values)} rows, expected a few categories")
 
 # %% ../nbs/1_ground/05_conditions.ipynb #021
+def _rows(table:pd.DataFrame) -> list:
+    "What rows are called in messages."
+    if 'participant_id' not in table: return list(table.index)
+    return [f'{i} ({name})' for i, name in table['participant_id'].items()]
+
 @dataclass(frozen=True)
 class Conditions(Sequence):
     "The conditions of a model, in a fixed order."
@@ -155,8 +161,7 @@ class Conditions(Sequence):
         cls._check_columns([*columns, *categorical], table)
         loose = [c for c in categorical if c not in columns] + [c for c in columns if columns.count(c) > 1]
         if loose: raise ValueError(f"condition '{loose[0]}' must be named once among the columns to use, got {columns}")
-        ids = [f'{i} ({p})' for i, p in table['participant_id'].items()] if 'participant_id' in table else table.index
-        return cls(tuple(_learn_condition(c, table[c], ids, c in categorical) for c in columns))
+        return cls(tuple(_learn_condition(c, table[c], _rows(table), c in categorical) for c in columns))
 
     @classmethod
     def from_dict(cls,
@@ -193,7 +198,13 @@ class Conditions(Sequence):
     ) -> torch.Tensor:           # (N, n_conditions), NaN where missing
         "The condition vectors of a table."
         self._check_columns(self.names, table)
-        columns = [[c.encode(v, extrapolate) for v in table[c.name]] for c in self.items]
+        columns = [[] for _ in self.items]
+        for condition, codes in zip(self.items, columns):
+            for row, value in zip(_rows(table), table[condition.name]):
+                try:
+                    codes.append(condition.encode(value, extrapolate))
+                except ValueError as e:
+                    raise ValueError(f"row {row}: {e}") from e
         return torch.tensor(columns, dtype=torch.float32).reshape(len(self), len(table)).T.contiguous()
 
     @staticmethod

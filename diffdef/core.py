@@ -124,7 +124,7 @@ def write_json(
     "Writes `value` as indented JSON, atomically."
     text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False, default=plain)
     with atomic_write(path) as temporary:
-        temporary.write_text(text + '\n', encoding='utf-8')
+        temporary.write_text(text + '\n', encoding='utf-8', errors='surrogateescape')    # in paths, without UTF-8
 
 def read_json(
     path:str|Path,       # file to read

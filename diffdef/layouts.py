@@ -24,7 +24,13 @@ from .conditions import as_number, is_missing
 from .core import Volume, read_header, refuse_absent
 
 # %% ../nbs/1_ground/08_layouts.ipynb #006
-_TEXTS = ('participant_id', 'subject', 'image', 'labels', 'ID')        # columns whose entries stay text: 007 is a name
+_TEXTS = ('subject', 'image', 'labels', 'ID', 'name', 'tissue')        # columns whose entries stay text: 007 is a name
+_MARKS = {',': 'commas', '\t': 'tabs', ';': 'semicolons'}
+
+def _is_there(path:Path) -> bool:
+    "Whether a file or folder exists; a link to nothing is an error."
+    refuse_absent(path)
+    return path.exists()
 
 def _rows(path:Path, separator:str) -> list:
     "Entries of a table by line, as text without blanks around; empty lines are left out."
@@ -35,13 +41,14 @@ def _rows(path:Path, separator:str) -> list:
         raise ValueError(f"{path}: not readable as a table in UTF-8 ({e})") from e
     return [row for row in rows if any(row)]
 
-def _numbers(entries:Sequence, decimal:str) -> list:
-    "A column's entries as numbers if all are, and none has a leading zero as codes have; as text otherwise."
+def _values(column:str, entries:list, decimal:str) -> list:
+    "Entries as numbers if all are, and none has a leading zero or 16 digits as codes have; else texts, NaN if missing."
     known = [e for e in entries if not is_missing(e)]
     numbers = {e: as_number(e.replace('.', '_').replace(',', '.') if decimal == ',' else e) for e in known}
-    if not known or any(math.isnan(n) or re.match(r'[+-]?0\d', e) for e, n in numbers.items()):
-        return [math.nan if is_missing(e) else e for e in entries]
-    whole = len(known) == len(entries) and all(re.fullmatch(r'[+-]?\d{1,15}', e) for e in known)
+    if column == 'participant_id': return entries          # any text is a name, NA as well
+    coded = any(math.isnan(n) or re.match(r'[+-]?(0\d|\d{16})', e) for e, n in numbers.items())
+    if column in _TEXTS or coded or not known: return [math.nan if is_missing(e) else e for e in entries]
+    whole = len(known) == len(entries) and all(re.fullmatch(r'[+-]?\d+', e) for e in known)
     return [int(e) for e in entries] if whole else [numbers.get(e, math.nan) for e in entries]
 
 def read_table(
@@ -53,12 +60,14 @@ def read_table(
     "Reads a table; a missing, empty or unreadable one, or one whose lines differ in length, is an error that names it."
     path = Path(path)
     if decimal not in ('.', ','): raise ValueError(f"read_table() 'decimal' must be '.' or ',', got {decimal!r}")
-    refuse_absent(path)
-    if not path.exists(): raise FileNotFoundError(f"{path}: no such table")
+    if not _is_there(path): raise FileNotFoundError(f"{path}: no such table")
     separator = '\t' if path.suffix.lower() == '.tsv' else ','
     header, *rows = _rows(path, separator) or [[]]
     while header and not header[-1] and not any(any(row[len(header) - 1:]) for row in rows):
         header.pop()                                       # lines that end in a separator
+    if len(header) == 1 and (other := [mark for mark in ';\t,' if mark in header[0]]):
+        raise ValueError(f"{path}: columns separated by {_MARKS[other[0]]}, expected {_MARKS[separator]}; "
+                         "save it with commas as .csv or with tabs as .tsv")
     if not rows: raise ValueError(f"{path}: a table without rows, expected one per subject")
     if twice := [c for c in header if header.count(c) > 1 and c]:
         raise ValueError(f"{path}: column {twice[0]!r} occurs {header.count(twice[0])} times, expected once")
@@ -66,15 +75,19 @@ def read_table(
         if any(row[len(header):]):
             raise ValueError(f"{path}: row {number + 1} has {len(row)} entries ({', '.join(row[:3])} …), expected "
                              f"{len(header)} as in the first line")
+    if short := [number for number, row in enumerate(rows) if len(row) < len(header)]:
+        warnings.warn(f"{path}: row {short[0] + 1} and {len(short) - 1} others have fewer entries than the first line "
+                      f"({len(header)}); the last are taken as missing", stacklevel=2)
     columns = [[row[k] if k < len(row) else '' for row in rows] for k in range(len(header))]
     names = [name or f'unnamed {k}' for k, name in enumerate(header)]
     if absent := [c for c in needed if c not in names]:
         raise ValueError(f"{path}: no column {absent[0]!r}, it has {', '.join(names)} "
                          "(.csv is split at commas, .tsv at tabs)")
-    if as_text: return pd.DataFrame(dict(zip(names, columns)))
-    kept = {c: [math.nan if is_missing(e) else e for e in entries] if c in _TEXTS else _numbers(entries, decimal)
-            for c, entries in zip(names, columns)}
-    return pd.DataFrame(kept)
+    table = dict(zip(names, columns))
+    if '' in table.get('participant_id', ()):
+        raise ValueError(f"{path}: row {table['participant_id'].index('') + 1} has no participant_id")
+    if not as_text: table = {column: _values(column, entries, decimal) for column, entries in table.items()}
+    return pd.DataFrame(table)
 
 def read_participants(
     path:str|Path,         # table with a column participant_id
@@ -84,10 +97,10 @@ def read_participants(
 ) -> pd.DataFrame:         # one row per subject
     "Reads a BIDS table of subjects; every name begins with 'sub-', as the folders' names do."
     table = read_table(path, ['participant_id', *needed], as_text, decimal)
-    names = [str(name).strip() for name in table['participant_id']]
+    names = table['participant_id']
     return table.assign(participant_id=[n if n.startswith('sub-') else f'sub-{n}' for n in names])
 
-# %% ../nbs/1_ground/08_layouts.ipynb #012
+# %% ../nbs/1_ground/08_layouts.ipynb #013
 def _stem(path:Path) -> str:
     "A file's name without .nii or .nii.gz."
     return re.sub(r'\.nii(\.gz)?$', '', path.name)
@@ -124,7 +137,7 @@ def one_image(
                          "expected one; list images in a table with the columns participant_id and image to choose")
     return files[0] if files else None
 
-# %% ../nbs/1_ground/08_layouts.ipynb #018
+# %% ../nbs/1_ground/08_layouts.ipynb #019
 def _refuse_twice(table:pd.DataFrame, column:str, where:Path) -> None:
     "Raises ValueError if a value of `column` occurs twice."
     twice = table[column][table[column].duplicated(keep=False)].tolist()
@@ -145,15 +158,15 @@ def _join(found:pd.DataFrame, table:pd.DataFrame, where:Path) -> pd.DataFrame:
 def _find_bids(folder:Path, decimal:str) -> pd.DataFrame:
     "Subjects of a folder with participants.tsv and sub-* folders."
     rows = []
-    for subject in sorted(p for p in folder.glob('sub-*') if p.is_dir()):
+    for subject in sorted(p for p in folder.glob('sub-*') if _is_there(p) and p.is_dir()):
         if (image := one_image(subject, '_T1w')) is None: continue
         labels = one_image(subject, '_dseg', like=_stem(image).removesuffix('_T1w') + '_dseg')
         rows.append(dict(participant_id=subject.name, image=str(image), labels=str(labels) if labels else math.nan))
     if not rows: raise ValueError(f"{folder}: no image sub-*/**/*_T1w.nii or .nii.gz in this folder")
     found, path = pd.DataFrame(rows), folder/'participants.tsv'
-    return _join(found, read_participants(path, decimal=decimal), path) if path.exists() else found
+    return _join(found, read_participants(path, decimal=decimal), path) if _is_there(path) else found
 
-# %% ../nbs/1_ground/08_layouts.ipynb #020
+# %% ../nbs/1_ground/08_layouts.ipynb #021
 _NEURITE_LABELS = {1: 'cortex', 2: 'subcortical gray matter', 3: 'white matter', 4: 'ventricle'}
 
 def _find_neurite(folder:Path, dim:int|None) -> pd.DataFrame:
@@ -163,9 +176,9 @@ def _find_neurite(folder:Path, dim:int|None) -> pd.DataFrame:
     found = pd.DataFrame(dict(participant_id=[p.name.removeprefix('OASIS_') for p in folders]))
     found['image'] = [str(p/f'{kind}_norm.nii.gz') for p in folders]
     labels = [p/f'{kind}_seg4.nii.gz' for p in folders]
-    found['labels'] = [str(p) if p.exists() else math.nan for p in labels]
+    found['labels'] = [str(p) if p.exists() or p.is_symlink() else math.nan for p in labels]
     found['subject'] = found['participant_id'].str.rsplit('_', n=1).str[0]
-    if not (path := folder/'oasis_cross-sectional.csv').exists(): return found
+    if not _is_there(path := folder/'oasis_cross-sectional.csv'): return found
     table = read_table(path, ['ID']).rename(columns={'ID': 'participant_id', 'M/F': 'sex'})
     return _join(found, table.rename(columns=str.lower), path)
 
@@ -189,7 +202,7 @@ def find_subjects(
 ) -> tuple[pd.DataFrame, pd.DataFrame|None]: # one row per subject; label table (index, name, ...)
     "Lists a cohort's images without reading them: participant_id, image, labels (NaN where there are none), ..."
     path = Path(path)
-    if not path.exists(): raise FileNotFoundError(f"{path}: no such folder or table")
+    if not _is_there(path): raise FileNotFoundError(f"{path}: no such folder or table")
     folder = path if path.is_dir() else path.parent
     neurite = any(folder.glob('OASIS_*'))
     if not path.is_dir(): subjects = _find_listed(path, decimal)
@@ -199,12 +212,12 @@ def find_subjects(
                            "expected one of them, or a table with a column 'image'")
     _refuse_twice(subjects, 'participant_id', path)
     if neurite: return subjects, pd.DataFrame(_NEURITE_LABELS.items(), columns=['index', 'name'])
-    if not (path := folder/'dseg.tsv').exists(): return subjects, None
+    if not _is_there(path := folder/'dseg.tsv'): return subjects, None
     names = read_table(path, ['index', 'name'])
     names.attrs['path'] = str(path)                        # for messages
     return subjects, names
 
-# %% ../nbs/1_ground/08_layouts.ipynb #030
+# %% ../nbs/1_ground/08_layouts.ipynb #031
 def common_grid(
     paths:Sequence,        # NIfTI files
 ) -> tuple[tuple, np.ndarray]: # spatial shape, and affine (4, 4) in RAS
@@ -220,16 +233,16 @@ def common_grid(
                              f"expected {usual.round(3).tolist()} as in {paths[first]}")
     return usual_shape, usual
 
-# %% ../nbs/1_ground/08_layouts.ipynb #035
+# %% ../nbs/1_ground/08_layouts.ipynb #036
 def label_lookup(
     table:pd.DataFrame,    # columns index, name, and perhaps tissue
 ) -> tuple[dict, torch.Tensor]: # name of each new label; (2, labels), the old numbers in order and the new ones
     "Numbers the labels of a cohort, merged by tissue where the table has one; labels of one name stay apart otherwise."
     where = table.attrs.get('path', 'label table')
     for row, (number, name) in enumerate(zip(table['index'], table['name'])):
-        if not float(as_number(number)).is_integer() or is_missing(name) or abs(as_number(number)) > 2**31 - 1:
+        if not (float(as_number(number)).is_integer() and 0 <= as_number(number) < 2**31) or is_missing(name):
             raise ValueError(f"{where}, row {row + 1}: index {number!r} and name {name!r}, expected a whole number "
-                             "of at most 32 bits and a name")
+                             "from 0 to 2147483647 and a name")
     table = table.assign(index=[int(as_number(number)) for number in table['index']]).query('index > 0')
     if table['index'].duplicated().any():
         raise ValueError(f"{where}: index {table['index'][table['index'].duplicated()].iloc[0]} occurs twice")

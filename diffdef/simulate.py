@@ -353,7 +353,8 @@ def _write_shared(folder:Path, truth:Truth, tables:dict) -> None:
     description = dict(Name='Simulated from ICBM 152 2009a', BIDSVersion='1.9.0', DatasetType='derivative')
     write_json(folder/'dataset_description.json', description)
     for name, text in tables.items():
-        with atomic_write(folder/name) as temporary: temporary.write_text(text, encoding='utf-8')
+        with atomic_write(folder/name) as temporary:
+            temporary.write_text(text, encoding='utf-8')
 
 def read_truth(
     folder:str|Path,       # a simulated cohort

@@ -205,6 +205,15 @@ def _check_parts(parts, run, name):
     if not parts['loss'].requires_grad:
         raise ValueError(f"{what} does not depend on any parameter that is trained")
 
+def _check_numbers(run, trainee, numbers, checked=('loss', 'gradient')):
+    "A loss or a gradient that is not finite ends the training here."
+    for what in checked:
+        if math.isfinite(numbers.get(what, 0.)): continue
+        raise FloatingPointError(
+            f"fit() stage '{run.stage}', step {run.step + 1}: the {what} of '{trainee.name}' is {numbers[what]}, "
+            f"expected a finite number (all parts: {numbers}); the weights were not changed. "
+            "Look at the batch of this step or lower the learning rate")
+
 def _gradient(run, trainee, batches):
     "Leaves the mean gradient over the micro-batches in the parameters and returns the mean of the loss's parts."
     trainee.optimizer.zero_grad()
@@ -218,21 +227,19 @@ def _gradient(run, trainee, batches):
         with contextlib.nullcontext() if last else run.engine.no_sync(trainee.wrapped):
             parts = trainee.wrapped(data, generator)
             _check_parts(parts, run, trainee.name)
+            if run.engine.device.type == 'cpu':                # where the gradient of sampling at NaN ends the program
+                _check_numbers(run, trainee, {name: float(value) for name, value in parts.items()})
             run.engine.backward(parts['loss']/len(batches))
         for name, value in parts.items():
             total[name] = total.get(name, 0) + value.detach().float()/len(batches)
     return total
 
 def _numbers(run, trainee, parts):
-    "The parts as numbers, averaged over the processes; a loss or gradient that is not finite ends the training here."
+    "The parts as numbers, averaged over the processes; a loss or gradient that is not finite ends the training."
     values = torch.stack([value.to(run.engine.device) for value in parts.values()])
     numbers = dict(zip(parts, run.engine.reduce(values, 'mean').tolist()))
-    for what in ('loss',) if run.config.precision == 'fp16' else ('loss', 'gradient'):     # fp16 skips an overflow
-        if not math.isfinite(numbers[what]):
-            raise FloatingPointError(
-                f"fit() stage '{run.stage}', step {run.step + 1}: the {what} of '{trainee.name}' is {numbers[what]}, "
-                f"expected a finite number (all parts: {numbers}); the weights were not changed. "
-                "Look at the batch of this step or lower the learning rate")
+    checked = ('loss',) if run.config.precision == 'fp16' else ('loss', 'gradient')       # fp16 skips an overflow
+    _check_numbers(run, trainee, numbers, checked)
     return {f'{trainee.name}.{name}': number for name, number in numbers.items()}
 
 # %% ../nbs/1_ground/10_training.ipynb #030
