@@ -427,6 +427,7 @@ def prepare(
     align:Literal['rigid', 'affine', 'none'] = 'rigid', # to the MNI template; heads only
     bias:bool = True,             # remove shading; heads only
     tissues:bool = True,          # segment tissues; heads only
+    background:float|None = None, # value of the scans where there is no tissue; left out: 0, and tissue is brighter
 ) -> int:                         # exit code: 0, or 1 where a subject was rejected
     "Prepare a cohort from raw scans, or what is missing of it."
     if body and (brain, align, bias, tissues) != ('deepbet', 'rigid', True, True):
@@ -435,10 +436,11 @@ def prepare(
     _refuse_blocked(Path(out))
     if body:
         from diffdef.preparation.bodies import prepare_bodies
-        rejected = prepare_bodies(raw, out, spacing, workers, dask)
+        rejected = prepare_bodies(raw, out, spacing, workers, dask, background=background)
     else:
         from diffdef.preparation.brains import Choice, prepare_cohort
-        rejected = prepare_cohort(raw, out, Choice(brain, bias, align, tissues, spacing or 1.), workers, dask)
+        choice = Choice(brain, bias, align, tissues, spacing or 1., background=background)
+        rejected = prepare_cohort(raw, out, choice, workers, dask)
     for r in rejected.itertuples():
         print(f'{r.participant_id}: {r.reason}', file=sys.stderr)
     see = f", see {Path(out)/'rejected.tsv'}" if len(rejected) else ''

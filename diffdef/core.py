@@ -358,7 +358,7 @@ def read_labels(
     if bad.any():
         where = bad.nonzero()[0].tolist()
         mm = (affine@[*where, *[0]*(3 - len(where)), 1])[:3].round(2).tolist()
-        raise ValueError(f"{path}: value {numbers[bad][0].item():.9g} at {mm} mm, {int(bad.sum())} like it; expected "
+        raise ValueError(f"{path}: value {numbers[bad][0].item():.7g} at {mm} mm, {int(bad.sum())} like it; expected "
                          "labels: whole numbers of at most 32 bits (was it interpolated? cut a probability at 0.5)")
     return Volume(whole.long()[None], affine)
 

@@ -18,7 +18,7 @@ import torch
 from .cohort import Cohort
 from .conditions import Condition, Conditions
 from .core import best_device, read_json, refuse_foreign, write_json
-from .method.autoencoder import build_autoencoder
+from .method.autoencoder import autoencoder_losses, build_autoencoder
 from .method.deformation import DeformationDecoder, DeformationModel
 from .method.denoiser import Denoiser
 from .method.population_atlas import PopulationAtlas
@@ -60,10 +60,14 @@ def find_template(
     category:str='',                 # of `category_word`, such as 'sex-F': looks for template_sex-F_T1w.nii.gz
 ) -> tuple[str|Path|None, str|Path|None]: # files of image and labels, None where the atlas is to be built
     "Which file the population atlas comes from."
+    if labels and not Path(labels).exists(): raise FileNotFoundError(f"{labels}: no such labels of a template")
     stem = f'template_{category}' if category else 'template'
     beside, marks = (Path(cohort_path)/f'{stem}_{ending}.nii.gz' for ending in ('T1w', 'dseg'))
     if template is None and beside.exists(): return beside, labels or (marks if marks.exists() else None)
-    if template is None or str(template) == 'built': return None, labels
+    if template is None or str(template) == 'built':
+        if not labels: return None, None
+        raise ValueError(f"{labels}: labels of a template, but the population atlas is built from the cohort; "
+                         "name the template as well")
     if str(template) != 'mni' and not Path(template).exists():
         raise FileNotFoundError(f"{template}: no such template, expected a NIfTI file, 'mni' or 'built'")
     return Path(template), labels
@@ -128,8 +132,11 @@ class Run:
                                     "the same `diffdef train` command goes on with it")
         model = build_model(config, conditions, tuple(stored['shape']))
         load_result(path, model)
-        model = model.to(device).eval().requires_grad_(False)
-        return cls(folder, config, conditions, PopulationAtlas.read(folder), model, device, stored['seed'],
+        model, atlas = model.to(device).eval().requires_grad_(False), PopulationAtlas.read(folder)
+        if list(atlas.image.shape[1:]) != list(stored['shape']):
+            raise ValueError(f"{folder}/template_T1w.nii.gz: {list(atlas.image.shape[1:])} voxels on the run's grid, "
+                             f"expected {stored['shape']}; the file was exchanged, put the run's own back")
+        return cls(folder, config, conditions, atlas, model, device, stored['seed'],
                    ConditionLabels.read(folder), Appearance.read(folder))
 
 # %% ../nbs/2_method/14_run.ipynb #011
@@ -188,6 +195,7 @@ def train(
 
 def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, seed:int, progress:bool) -> Run:
     "The stages of one run, in their order."
+    _check_networks(config, whole)
     start_run(out, config, whole, seed, template, cohort_path, progress)
     cohort = subjects_of(out, whole, 'train')
     _check_space(out, cohort)
@@ -198,6 +206,18 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
     train_deformation(out, config, cohort, parts, seed, progress)
     train_regressions(out, config, cohort)
     return Run.load(out)
+
+def _check_networks(config:Config, cohort:Cohort) -> None:
+    "Settings of which no networks can be made are an error before anything is written."
+    if min(cohort.shape) < 16:
+        raise ValueError(f"a grid of {cohort.shape} voxels is too small for the networks, expected sides of 16 or "
+                         f"more; the setting spacing={config.spacing} mm is too coarse")
+    try:
+        Registration(config.registration, config.dim)
+        autoencoder_losses(build_autoencoder(config.autoencoder, config.dim), config.autoencoder)
+        build_model(config, cohort.conditions, cohort.shape)
+    except Exception as e:
+        raise ValueError(f"no networks can be made with these settings: {str(e) or type(e).__name__}") from e
 
 def _check_space(out:Path, cohort:Cohort) -> None:
     "A disk that cannot hold the registrations of a round and of the round before is an error before the first step."

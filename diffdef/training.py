@@ -228,7 +228,7 @@ def _gradient(run, trainee, batches):
             parts = trainee.wrapped(data, generator)
             _check_parts(parts, run, trainee.name)
             if run.engine.device.type == 'cpu':                # where the gradient of sampling at NaN ends the program
-                _check_numbers(run, trainee, {name: float(value) for name, value in parts.items()})
+                _check_numbers(run, trainee, {name: value.item() for name, value in parts.items()})
             run.engine.backward(parts['loss']/len(batches))
         for name, value in parts.items():
             total[name] = total.get(name, 0) + value.detach().float()/len(batches)

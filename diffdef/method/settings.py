@@ -9,6 +9,7 @@ __all__ = ['PRESETS', 'Config', 'config_from_dict', 'override']
 import json
 import math
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from operator import attrgetter
 
 from .autoencoder import AutoencoderConfig
 from .deformation import DeformationConfig
@@ -17,6 +18,19 @@ from .registration import RegistrationConfig
 from ..training import TrainingConfig
 
 # %% ../../nbs/2_method/11_settings.ipynb #006
+_RANGES = {                        # smallest and largest value that can be meant, by the name of the setting
+    'dim': (2, 3), 'spacing': (1e-3, 1000), 'validation': (0, .9), 'test': (0, .9), 'steps': (1, 1000),
+    'draws': (1, 10000), 'guidance': (0, 100), 'cache_gigabytes': (0, math.inf),
+    'registration.window': (3, 99), 'registration.template_share': (0, 1), 'registration.refine_steps': (0, math.inf),
+    'registration.refine_rounds': (1, 100), 'registration.refine_rate': (0, math.inf),
+    'registration.template_rounds': (0, 100), 'registration.smoothness': (0, math.inf),
+    'autoencoder.latent_channels': (1, 1000), 'autoencoder.residual_blocks': (1, 100),
+    'autoencoder.norm_groups': (0, 1000), 'autoencoder.adversarial_start': (0, 1),
+    'denoiser.residual_blocks': (1, 100), 'denoiser.timesteps': (2, 100000),
+    'denoiser.condition_dropout': (0, 1), 'deformation.neighbours': (1, math.inf), 'deformation.bandwidth': (1e-6, 100),
+    'deformation.loop_share': (0, 1), 'deformation.sampling_steps': (1, 1000), 'deformation.gradient_steps': (0, 1000),
+    'deformation.balance': (0, 10)}
+
 @dataclass(frozen=True)
 class Config:
     "All settings of a run."
@@ -34,6 +48,14 @@ class Config:
     cache_gigabytes:float=4.       # memory for images that were read
     background:float|None=None     # value of the images where there is no tissue; None: 0, and tissue is brighter
     decimal:str='.'                # how numbers are written in the table: '.' or ','
+
+    def __post_init__(self):
+        for name, (low, high) in _RANGES.items():
+            value = attrgetter(name)(self)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"setting '{name}' must be from {low:g} to {high:g}, got {value!r}")
+        if self.decimal not in ('.', ','):
+            raise ValueError(f"setting 'decimal' must be '.' or ',', got {self.decimal!r}")
 
     @property
     def multiple(self) -> int: # voxels
@@ -66,7 +88,7 @@ def _value(given, old, name:str):
             return tuple(json.loads(given if given.startswith('[') else f'[{given}]'))
         except ValueError as e:
             raise ValueError(f"setting '{name}' expects numbers with commas, such as 8,16,32, got {given!r}") from e
-    if given.lower() == 'none': return None
+    if given.lower() == 'none' and name in ('spacing', 'background'): return None
     kind = next((k for k in (bool, int) if isinstance(old, k)), float)
     try:
         value = dict(true=True, false=False)[given.lower()] if kind is bool else kind(given)
