@@ -206,7 +206,7 @@ def same_file(
     if seen.items() <= facts.items(): return True
     return stat.st_size == facts['bytes'] and fingerprint(path) == facts['sha256']
 
-# %% ../nbs/1_ground/01_core.ipynb #031
+# %% ../nbs/1_ground/01_core.ipynb #033
 @dataclass(frozen=True)
 class Volume:
     "An image with its place in space: `data` is (C, *spatial), `affine` 4 × 4, voxels to millimetres, RAS."
@@ -256,7 +256,7 @@ def place(
         if sign[old] < 0: turned[:3, 3] += affine[:3, old]*(shape[old] - 1)
     return order, [sign[k] < 0 for k in order], turned, 3 - len(thin)
 
-# %% ../nbs/1_ground/01_core.ipynb #033
+# %% ../nbs/1_ground/01_core.ipynb #035
 def refuse_absent(
     *paths,                # files or folders
 ) -> None:
@@ -334,7 +334,7 @@ def write_volume(
     with atomic_write(path) as temporary:
         nib.save(image, temporary)
 
-# %% ../nbs/1_ground/01_core.ipynb #034
+# %% ../nbs/1_ground/01_core.ipynb #036
 def states_orientation(
     path:str|Path,         # NIfTI file
 ) -> bool:                 # False where both codes, of qform and sform, are 0
@@ -343,7 +343,7 @@ def states_orientation(
     stated = [header[code] for code in ('qform_code', 'sform_code') if code in header]
     return any(code != 0 for code in stated) or not isinstance(header, nib.AnalyzeHeader)
 
-# %% ../nbs/1_ground/01_core.ipynb #042
+# %% ../nbs/1_ground/01_core.ipynb #048
 def read_labels(
     path:str|Path,         # NIfTI file with whole numbers, 3D or a single slice
 ) -> Volume:               # (1, *spatial), int64, axes in RAS order
@@ -371,7 +371,7 @@ def write_labels(
     kinds = [k for k in (np.uint8, np.int16, np.int32) if np.iinfo(k).min <= low and high <= np.iinfo(k).max]
     write_volume(path, labels, kinds[0])
 
-# %% ../nbs/1_ground/01_core.ipynb #046
+# %% ../nbs/1_ground/01_core.ipynb #052
 PLANES = ('sagittal', 'coronal', 'axial')    # they hold x (to the right), y (to the front), z (upwards)
 
 def plane_names(
@@ -413,7 +413,7 @@ def plane(
     picture = (data.T if across < up else data).numpy()
     return picture[::1 if downwards else -1, ::-1 if backwards else 1]
 
-# %% ../nbs/1_ground/01_core.ipynb #050
+# %% ../nbs/1_ground/01_core.ipynb #056
 def tissue_median(
     image:torch.Tensor,  # (C, *spatial) or (B, C, *spatial), any scale; background 0
     what:str='image',    # name for the error message
@@ -435,7 +435,7 @@ def normalise(
     "Scales intensities so that the median of the tissue is 0.5 and clips to [0, 1]."
     return (image * (.5/tissue_median(image, what))).clamp(0, 1)
 
-# %% ../nbs/1_ground/01_core.ipynb #054
+# %% ../nbs/1_ground/01_core.ipynb #060
 def foreground(
     image:torch.Tensor,  # (*spatial), any scale
     what:str='image',    # name of the file, for the error message
@@ -458,7 +458,7 @@ def foreground(
                      "expected background 0 and tissue above it; state the background's value, such as "
                      "background=0 for scans z-scored inside the brain, background=-1000 for Hounsfield units")
 
-# %% ../nbs/1_ground/01_core.ipynb #057
+# %% ../nbs/1_ground/01_core.ipynb #063
 def step_generator(
     *key,                # anything printable that names the draw: seed, stage, step, process
 ) -> torch.Generator:    # on the CPU, so that CPU and GPU see the same numbers
@@ -466,7 +466,7 @@ def step_generator(
     digest = hashlib.sha256(repr(tuple(map(plain, key))).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], 'little') >> 1)
 
-# %% ../nbs/1_ground/01_core.ipynb #060
+# %% ../nbs/1_ground/01_core.ipynb #066
 @contextlib.contextmanager
 def seeded(
     seed:int,            # any
@@ -476,7 +476,7 @@ def seeded(
         torch.default_generator.manual_seed(seed)
         yield
 
-# %% ../nbs/1_ground/01_core.ipynb #063
+# %% ../nbs/1_ground/01_core.ipynb #069
 def png_bytes(
     picture,             # Matplotlib figure; or array (rows, columns) or (rows, columns, 3), 0 black to 1 white
     **options,           # for `savefig` of a figure, such as dpi=80 or bbox_inches='tight'
@@ -496,7 +496,7 @@ def png_base64(
     "A picture as text inside an HTML page."
     return b64encode(png_bytes(picture, **options)).decode()
 
-# %% ../nbs/1_ground/01_core.ipynb #067
+# %% ../nbs/1_ground/01_core.ipynb #073
 _PYPI_NAMES = dict(ants='antspyx', deepali='hf-deepali')       # where package and module are called differently
 
 def optional(
@@ -513,7 +513,7 @@ def optional(
         raise ImportError(f"this step needs the package {_PYPI_NAMES.get(top, top)}: pip install 'diffdef[{extra}]'; "
                           f"importing it gave: {e}") from e
 
-# %% ../nbs/1_ground/01_core.ipynb #070
+# %% ../nbs/1_ground/01_core.ipynb #076
 def best_device() -> torch.device: # 'cuda' where there is a GPU, else 'cpu'
     "The device that training and sampling use when none is named."
     return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
