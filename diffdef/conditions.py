@@ -94,34 +94,35 @@ class Condition:
 HUMAN_RANGES = dict(bmi=(10, 80, 'kg/m²'), age=(0, 120, 'years'), height=(.4, 2.5, 'm'), height_m=(.4, 2.5, 'm'),
                     height_cm=(40, 250, 'cm'), weight=(2, 400, 'kg'), weight_kg=(2, 400, 'kg')) # lowest, highest, unit
 
-def _learn_condition(name:str, column:pd.Series, ids:Sequence, categorical:bool) -> Condition:
+def _learn_condition(name:str, column:pd.Series, ids:Sequence, categorical:bool, file:str) -> Condition:
     "Decides the kind of one column and learns its range or its categories."
     known = [(i, v) for i, v in zip(ids, column) if not is_missing(v)]
-    where = f"column '{name}'"
+    where = f"{file}column '{name}'"
     if not known: raise ValueError(f"{where}: all {len(column)} values are missing, expected numbers or categories")
     human = HUMAN_RANGES.get(name.lower())
     text = [(i, v) for i, v in known if isinstance(v, (bool, np.bool_)) or math.isnan(as_number(v))]
     if not human: text = text or [(i, v) for i, v in known if re.match(r'[+-]?0\d', str(v))]   # an age may be 08
     if categorical or text:
-        if not categorical: _refuse_almost_numbers(where, text, known, human)
+        if not categorical: _refuse_almost_numbers(where, name, text, known, human)
         return _learn_categories(name, [_category(v) for _, v in known])
     numbers = [as_number(v) for _, v in known]
     low, high = min(numbers), max(numbers)
     if low == high: raise ValueError(f"{where}: every value is {low:g}, expected at least two different numbers")
-    least, most, unit = human or (-math.inf, math.inf, '')
-    if strange := [(i, v) for i, v in known if not least <= as_number(v) <= most]:
-        warnings.warn(f"{where}, row {strange[0][0]}: {strange[0][1]} and {len(strange) - 1} others, expected "
-                      f"{least:g} to {most:g} {unit}; a code for what is not known must be an empty cell or n/a",
-                      stacklevel=4)
+    first = re.split('[^a-z]', name.lower())[0]                         # age_years and age_at_scan are ages as well
+    least, most, unit = human or HUMAN_RANGES.get(first if first in ('age', 'bmi') else '', (-math.inf, math.inf, ''))
+    if strange := [(i, as_number(v)) for i, v in known if not least <= as_number(v) <= most]:
+        others = f' and {len(strange) - 1} others' if len(strange) > 1 else ''
+        warnings.warn(f"{where}, row {strange[0][0]}: {strange[0][1]:g}{others}, expected {least:g} to {most:g} "
+                      f"{unit}; a code for what is not known must be an empty cell or n/a", stacklevel=4)
     return Condition(name, 'continuous', low=low, high=high)
 
-def _refuse_almost_numbers(where:str, text:list, known:list, human:tuple|None) -> None:
+def _refuse_almost_numbers(where:str, name:str, text:list, known:list, human:tuple|None) -> None:
     "Raises ValueError if texts begin like numbers or stand among numbers; of a measure of humans, if any has a digit."
     odd = [(i, v) for i, v in text if re.match(r'.*\d' if human else r'\W*\d', str(v), re.DOTALL)]
     if not odd and len(text) >= len(known)/2 and not (human and len(text) < len(known)): return
-    (row, value), name = (odd or text)[0], where.removeprefix('column ')
+    row, value = (odd or text)[0]
     raise ValueError(f"{where}, row {row}: expected a number as in other rows, got {value!r}; correct it, or name "
-                     f"{name} as categorical; numbers with decimal commas need the setting decimal=,")
+                     f"'{name}' as categorical; numbers with decimal commas need the setting decimal=,")
 
 def _learn_categories(name:str, values:list) -> Condition:
     "The categories of a column; spellings of one sex become one."
@@ -161,7 +162,8 @@ class Conditions(Sequence):
         cls._check_columns([*columns, *categorical], table)
         loose = [c for c in categorical if c not in columns] + [c for c in columns if columns.count(c) > 1]
         if loose: raise ValueError(f"condition '{loose[0]}' must be named once among the columns to use, got {columns}")
-        return cls(tuple(_learn_condition(c, table[c], _rows(table), c in categorical) for c in columns))
+        file = f"{table.attrs['path']}: " if 'path' in table.attrs else ''
+        return cls(tuple(_learn_condition(c, table[c], _rows(table), c in categorical, file) for c in columns))
 
     @classmethod
     def from_dict(cls,

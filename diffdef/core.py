@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'refuse_foreign', 'file_word', 'plain',
-           'write_json', 'read_json', 'write_tensors', 'read_tensors', 'new_array', 'fingerprint', 'file_facts',
-           'same_file', 'Volume', 'place', 'refuse_absent', 'read_header', 'read_volume', 'write_volume',
+           'write_json', 'read_json', 'write_tensors', 'read_tensors', 'new_array', 'map_array', 'fingerprint',
+           'file_facts', 'same_file', 'Volume', 'place', 'refuse_absent', 'read_header', 'read_volume', 'write_volume',
            'states_orientation', 'read_labels', 'write_labels', 'plane_names', 'plane_axes', 'plane', 'tissue_median',
            'normalise', 'foreground', 'step_generator', 'seeded', 'png_bytes', 'png_base64', 'optional', 'best_device']
 
@@ -176,6 +176,16 @@ def new_array(
         size = np.prod(shape, dtype=float)*np.dtype(dtype).itemsize/1e9
         raise OSError(e.errno, f"{e.strerror}: {size:.3g} GB are needed; free space and run again", str(path)) from e
     return array
+
+def map_array(
+    path:str|Path,       # of an array, `*.npy`
+    mode:str='r',        # 'r': it cannot be changed; 'r+': changes are written
+) -> np.memmap:
+    "An array that is mapped, not read; one cut short is an error that names it."
+    try:
+        return np.load(path, mmap_mode=mode, allow_pickle=False)
+    except (ValueError, EOFError) as e:
+        raise ValueError(f"{path}: not a whole array ({e}); remove the file to make it anew") from e
 
 # %% ../nbs/1_ground/01_core.ipynb #028
 def fingerprint(
@@ -450,7 +460,11 @@ def foreground(
         if image.min() >= background: return (image - background)*tissue
         lowest = np.percentile(image[tissue].cpu().numpy(), .1)
         return ((image - lowest).clamp(min=0)*tissue)
-    if image.min() >= 0: return image
+    if (lowest := float(image.min())) >= 0:
+        empty = float((image == lowest).float().mean())
+        if lowest <= .01*float(image.max()) or empty < .05: return image
+        raise ValueError(f"{what}: {100*empty:.0f} % of the voxels have its smallest value, {lowest:g}, expected 0 "
+                         f"where there is no tissue; if it is the background, state it: background={lowest:g}")
     typical = image[image > 0].median() if (image > 0).any() else image.new_zeros(())
     below = float((image < -.1*typical).sum()/(image != 0).sum())
     if below < .001: return image.clamp(min=0)

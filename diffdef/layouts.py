@@ -41,6 +41,13 @@ def _rows(path:Path, separator:str) -> list:
         raise ValueError(f"{path}: not readable as a table in UTF-8 ({e})") from e
     return [row for row in rows if any(row)]
 
+def _refuse_dots(where:str, entries:list) -> None:
+    "Raises ValueError for numbers with dots where decimal commas were told; 1.100 may be a thousand and a hundred."
+    numbers = [as_number(e.replace('.', '').replace(',', '.')) for e in entries if not is_missing(e)]
+    dotted = [e for e in entries if '.' in e]
+    if dotted and not any(map(math.isnan, numbers)):
+        raise ValueError(f"{where}: {dotted[0]!r} has a dot, expected numbers with decimal commas as decimal=, says")
+
 def _values(column:str, entries:list, decimal:str) -> list:
     "Entries as numbers if all are, and none has a leading zero or 16 digits as codes have; else texts, NaN if missing."
     known = [e for e in entries if not is_missing(e)]
@@ -86,6 +93,8 @@ def read_table(
     table = dict(zip(names, columns))
     if '' in table.get('participant_id', ()):
         raise ValueError(f"{path}: row {table['participant_id'].index('') + 1} has no participant_id")
+    for column in table if decimal == ',' and not as_text else ():
+        if column not in (*_TEXTS, 'participant_id'): _refuse_dots(f"{path}: column '{column}'", table[column])
     if not as_text: table = {column: _values(column, entries, decimal) for column, entries in table.items()}
     return pd.DataFrame(table)
 
@@ -211,6 +220,8 @@ def find_subjects(
     else: raise ValueError(f"{path}: no sub-* folders (BIDS) and no OASIS_* folders (neurite) in it; "
                            "expected one of them, or a table with a column 'image'")
     _refuse_twice(subjects, 'participant_id', path)
+    tables = [p for p in (path/'participants.tsv', path/'oasis_cross-sectional.csv') if p.exists()]
+    subjects.attrs['path'] = str([*tables, path][0])       # for messages
     if neurite: return subjects, pd.DataFrame(_NEURITE_LABELS.items(), columns=['index', 'name'])
     if not _is_there(path := folder/'dseg.tsv'): return subjects, None
     names = read_table(path, ['index', 'name'])

@@ -17,11 +17,11 @@ import torch
 
 from .cohort import Cohort
 from .conditions import Condition, Conditions
-from .core import best_device, read_json, refuse_foreign, write_json
+from .core import best_device, read_json, refuse_absent, refuse_foreign, write_json
 from .method.autoencoder import autoencoder_losses, build_autoencoder
 from .method.deformation import DeformationDecoder, DeformationModel
 from .method.denoiser import Denoiser
-from .method.population_atlas import PopulationAtlas
+from .method.population_atlas import PopulationAtlas, read_template
 from .method.registration import Registration
 from .method.regression import MeanField, condition_features
 from .method.resampled import Appearance, ConditionLabels
@@ -63,6 +63,7 @@ def find_template(
     if labels and not Path(labels).exists(): raise FileNotFoundError(f"{labels}: no such labels of a template")
     stem = f'template_{category}' if category else 'template'
     beside, marks = (Path(cohort_path)/f'{stem}_{ending}.nii.gz' for ending in ('T1w', 'dseg'))
+    refuse_absent(beside, marks, *[Path(f) for f in (template, labels) if f and str(f) not in ('mni', 'built')])
     if template is None and beside.exists(): return beside, labels or (marks if marks.exists() else None)
     if template is None or str(template) == 'built':
         if not labels: return None, None
@@ -196,6 +197,7 @@ def train(
 def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, seed:int, progress:bool) -> Run:
     "The stages of one run, in their order."
     _check_networks(config, whole)
+    if template[0]: read_template(template[0], whole, template[1], config.background)          # or says what is wrong
     start_run(out, config, whole, seed, template, cohort_path, progress)
     cohort = subjects_of(out, whole, 'train')
     _check_space(out, cohort)
@@ -303,7 +305,7 @@ def by_category(
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
 # %% ../nbs/2_method/14_run.ipynb #042
-EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template.json',
+EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template_dseg.tsv', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors')   # of a run, beside config.json
 
 def export_run(

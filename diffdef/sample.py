@@ -107,7 +107,6 @@ def sample_fields(
     seed:int,                    # of the noise; the same noise for every condition
 ) -> tuple[torch.Tensor, dict]:  # fields on the decoder's own grid, (n_draws, dim, *grid); seconds
     "Fields of a condition, one for each draw."
-    if n_draws < 1: raise ValueError(f"conditional_atlas() 'n_draws' must be 1 or more, got {n_draws}")
     noise = antithetic_noise(n_draws, run.latent_shape, step_generator('atlas', seed)).to(run.device)
     start = time.perf_counter()
     codes = code.to(run.device).expand(n_draws, -1)
@@ -187,6 +186,20 @@ def asked_conditions(
             noted[name] = value
     return noted
 
+def _refuse_ambiguous(run:Run|RunByCategory, conditions:dict|None, options:list) -> None:
+    "Raises ValueError for an option that may be meant as a condition of the same name."
+    for name in options:
+        if name in run.conditions.names and name not in (conditions or {}):
+            raise ValueError(f"the run has a condition {name!r}, and {name}= is an option of conditional_atlas(); "
+                             f"ask for conditions in a dictionary: conditional_atlas(run, {{{name!r}: …}})")
+
+def _count(name:str, value) -> int:
+    "A whole number of 1 or more."
+    value = plain(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1 or value < 1:
+        raise ValueError(f"conditional_atlas() '{name}' must be a whole number of 1 or more, got {value!r}")
+    return int(value)
+
 def conditional_atlas(
     run:str|Path|Run|RunByCategory, # run folder, or what `load_run` gave
     conditions:dict|None=None,   # values by name, such as {'age': 70, 'sex': 'F'}; one left out is unknown
@@ -202,12 +215,14 @@ def conditional_atlas(
 ) -> Atlas:
     "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3)."
     if isinstance(run, (str, Path)): run = load_run(run, device)
+    options = dict(n_draws=n_draws, steps=steps, guidance=guidance, seed=seed or None, device=device)
+    _refuse_ambiguous(run, conditions, [name for name, value in options.items() if value is not None])
     noted = asked_conditions(run, conditions, named)
     run, asked = run.choose(noted)
     if not appearance: run = replace(run, appearance=None)
     code, c = run.conditions.encode(asked, extrapolate), run.config
-    settings = dict(draws=plain(c.draws if n_draws is None else n_draws),
-                    steps=plain(c.steps if steps is None else steps),
+    settings = dict(draws=_count('n_draws', c.draws if n_draws is None else n_draws),
+                    steps=_count('steps', c.steps if steps is None else steps),
                     guidance=c.guidance if guidance is None else float(guidance), seed=plain(seed))
     raw, seconds = sample_fields(run, code, *settings.values())
     return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds)

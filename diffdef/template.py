@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .core import atomic_write, refuse_foreign, write_json
+from .core import atomic_write, file_facts, read_json, refuse_foreign, same_file, write_json
 from .fields import enlarge_field, exponential, jacobian_determinant
 from .method.population_atlas import PopulationAtlas
 from .method.refinement import register_cohort
@@ -58,13 +58,23 @@ def build_population_atlas(
     for category, cohort in (by_category(whole, by, out) if by else {'': whole}).items():
         stem = f'template_{category_word(by, category)}' if by else 'template'
         folder = out/f'{stem}_work'
-        refuse_foreign(out, f'{folder.name}/config.json', (f'{stem}_T1w.nii.gz', f'{stem}_dseg.nii.gz'))
+        _check_own(out, stem, folder)
         start_run(folder, replace(config, validation=0., test=0.), cohort, seed, path=cohort_path, progress=progress)
         network, atlas = train_registration(folder, config, cohort, seed=seed, progress=progress)
         fields = register_cohort(network, atlas, cohort, folder/'fields.npy', config.registration, progress=progress)
         report[category] = centring(fields, atlas, cohort.spacing)
-        for path in folder.glob('template_*.nii.gz'):
+        for path in folder.glob('template_*.*'):
             with atomic_write(out/path.name.replace('template', stem)) as temporary:
                 shutil.copyfile(path, temporary)
+        write_json(folder/'wrote.json', {p.name: file_facts(p) for p in out.glob(f'{stem}_[Td]*.*')})
     write_json(out/'template_report.json', report)
     return report
+
+def _check_own(out:Path, stem:str, folder:Path) -> None:
+    "Refuses files that no earlier call has written, or that were changed since."
+    refuse_foreign(out, f'{folder.name}/config.json', (f'{stem}_T1w.nii.gz', f'{stem}_dseg.*', 'template_report.json'))
+    wrote = read_json(folder/'wrote.json') if (folder/'wrote.json').exists() else {}
+    for name, facts in wrote.items():
+        if (out/name).exists() and not same_file(out/name, facts):
+            raise FileExistsError(f"{out/name} was changed since it was built; nothing was done: move it away, or "
+                                  "choose another folder")

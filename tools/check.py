@@ -197,7 +197,7 @@ def check_sync(root):
     with tempfile.TemporaryDirectory() as folder:
         project = copy(folder)
         for path in (project/'diffdef').rglob('*.py'):
-            if path.name != '__init__.py': path.unlink()           # what no notebook exports any more must not stay
+            if path.name not in ('__init__.py', '__main__.py'): path.unlink()           # what no notebook exports any more must not stay
         run(BIN/'nbdev_export', cwd=project)
         new, old = ({str(p.relative_to(r)): p.read_text(encoding='utf-8') for p in (r/'diffdef').rglob('*.py')}
                     for r in (project, root))
@@ -232,7 +232,7 @@ def check_installed(root):
         run(sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '--target', target,
             copy(folder))
         names = sorted('.'.join(p.relative_to(root).with_suffix('').parts) for p in python_files(root)
-                       if p.stem != '__init__')
+                       if p.stem not in ('__init__', '__main__'))
         run(sys.executable, '-c', '\n'.join([
             'import importlib, diffdef', f'assert diffdef.__file__.startswith({str(target)!r}), diffdef.__file__',
             f'for name in {names}: importlib.import_module(name)',

@@ -16,7 +16,7 @@ import torch
 
 from ..cohort import Cohort
 from ..conditions import as_number
-from ..core import atomic_write, refuse_foreign, step_generator, write_json
+from ..core import atomic_write, file_facts, read_json, refuse_foreign, same_file, step_generator, write_json
 from .truth import sum_by_name
 from ..layouts import find_subjects
 from ..method.run_folder import subjects_of
@@ -64,11 +64,18 @@ def share_table(
     "Writes a table of a cohort's images, itself a cohort, with the fraction of each label as columns."
     out = Path(out)
     refuse_foreign(out, 'shares.json', ('participants.tsv', 'dseg.tsv'))
+    wrote = read_json(out/'shares.json').get('wrote', {}) if (out/'shares.json').exists() else {}
+    if changed := [out/name for name, facts in wrote.items() if (out/name).exists() and not same_file(out/name, facts)]:
+        raise FileExistsError(f"{changed[0]} was changed since it was written; nothing was done: move it away, or "
+                              "choose another folder")
     subjects, names = find_subjects(cohort_path)
     if subjects['labels'].isna().all(): raise ValueError(f"{cohort_path}: no subject has labels, expected *_dseg files")
     cohort, path = Cohort.open(cohort_path, multiple=1), out/'participants.tsv'
     columns = {k: f"{name.replace(' ', '_')}_share" for k, name in cohort.label_names.items()}
-    known = replace(cohort, label_names=columns)             # names that meet here are added up
+    first = {column: cohort.label_names[k] for k, column in columns.items()}
+    if met := [(name, first[columns[k]]) for k, name in cohort.label_names.items() if name != first[columns[k]]]:
+        raise ValueError(f"{cohort_path}: the labels {met[0][0]!r} and {met[0][1]!r} would share a column; rename one")
+    known = replace(cohort, label_names=columns)             # labels of one name are added up
     taken = [c for c in columns.values() if c in subjects]
     if taken and not (Path(cohort_path).parent/'shares.json').exists():
         raise ValueError(f"{cohort_path}: the table has a column {taken[0]!r} already, which would be lost; rename it")
@@ -81,6 +88,8 @@ def share_table(
     if names is not None:
         with atomic_write(path.with_name('dseg.tsv')) as temporary:
             names.to_csv(temporary, sep='\t', index=False)
+    wrote = {p.name: file_facts(p) for p in (path, path.with_name('dseg.tsv')) if p.exists()}
+    write_json(out/'shares.json', dict(cohort=str(Path(cohort_path).absolute()), wrote=wrote))
     return path
 
 # %% ../../nbs/3_evaluation/02_curves.ipynb #020

@@ -6,6 +6,7 @@
 __all__ = ['repeat_voxels', 'PopulationAtlas', 'read_template', 'mni_brain', 'build_template']
 
 # %% ../../nbs/2_method/02_population_atlas.ipynb #003
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,13 @@ from tqdm.auto import tqdm
 
 from ..cohort import Cohort
 from diffdef.core import (
-    Volume, foreground, normalise, plane_names, read_json, read_labels, read_volume, states_orientation, tissue_median,
-    write_json, write_labels, write_volume
+    Volume, atomic_write, foreground, normalise, plane_names, read_json, read_labels, read_volume, states_orientation,
+    tissue_median, write_json, write_labels, write_volume
 )
 from diffdef.fields import (
     average_down, enlarge_field, exponential, fine_image, largest_fraction, rescale_affine, warp, warp_fine
 )
+from ..layouts import merge_labels, read_table
 from .registration import Registration
 
 # %% ../../nbs/2_method/02_population_atlas.ipynb #009
@@ -86,13 +88,16 @@ class PopulationAtlas:
         return winner, sizes
 
     def write(self,
-        folder:str|Path,        # receives template_T1w.nii.gz, template_dseg.nii.gz, template.json
+        folder:str|Path,        # receives template_T1w.nii.gz, template_dseg.nii.gz and .tsv, template.json
     ) -> None:
         "Writes image and labels as NIfTI and the names as JSON."
         folder, affine = Path(folder), rescale_affine(self.affine, self.fine.ndim - 1, .5)
         write_volume(folder/'template_T1w.nii.gz', Volume(self.fine, affine))
         if self.fine_labels is not None:
             write_labels(folder/'template_dseg.nii.gz', Volume(self.fine_labels[None], affine))
+            table = ''.join(f'{k}\t{name}\n' for k, name in self.label_names.items())
+            with atomic_write(folder/'template_dseg.tsv') as temporary:
+                temporary.write_text('index\tname\n' + table, encoding='utf-8')
         write_json(folder/'template.json', {str(k): v for k, v in self.label_names.items()})
 
     @classmethod
@@ -109,7 +114,8 @@ class PopulationAtlas:
 def read_template(
     path:str|Path,              # NIfTI image; or 'mni', the ICBM 152 brain inside nilearn
     cohort:Cohort,              # whose grid it is put on
-    labels:str|Path|None=None,  # NIfTI labels, on any grid in the same space, with the cohort's label numbers
+    labels:str|Path|None=None,  # NIfTI labels, on any grid in the same space; numbers as in the subjects' files, or
+                                # as a table of the same name beside it says (t_dseg.nii.gz: t_dseg.tsv, index, name)
     background:float|None=None, # value of what is no tissue in the file; None: 0, and all tissue is brighter
 ) -> PopulationAtlas:
     "The population atlas from a file, or the MNI template."
@@ -120,11 +126,7 @@ def read_template(
     scale = .5/tissue_median(average_down(fine[None, None]), str(path))
     marks = None if labels is None else _to_fine_grid(labels, cohort, True)
     if marks is not None:
-        found = [k for k in marks.unique().tolist() if k and k not in names]
-        if found and names:
-            raise ValueError(f"{labels}: label {found[0]} is none of the cohort's labels {names}; "
-                             "correct the template, or add the label to dseg.tsv")
-        names = names or {k: f'label {k}' for k in found}
+        names = names or {k: f'label {k}' for k in marks.unique().tolist() if k}
         tissue = fine[marks != 0]*scale > .05
         if not tissue.sum() > .5*tissue.numel():
             raise ValueError(f"{labels}: {int(tissue.sum())} of its {tissue.numel()} labelled voxels lie on tissue of "
@@ -137,11 +139,23 @@ def mni_brain() -> Volume: # (1, 197, 233, 189), 1 mm
     brain = image.get_fdata(dtype=np.float32) * mask.get_fdata(dtype=np.float32)
     return Volume(torch.from_numpy(brain)[None], image.affine)
 
+def _cohort_labels(path:str|Path, cohort:Cohort) -> Volume:
+    "Labels of a template in the cohort's numbers: by names where it has a table of its own, else as subjects' files."
+    labels, table = read_labels(path), Path(re.sub(r'\.nii(\.gz)?$', '.tsv', str(path)))
+    if not cohort.label_names: return labels
+    if not table.exists(): return labels.like(merge_labels(labels, cohort.lookup, path)[None])
+    own, pairs = {name: k for k, name in cohort.label_names.items()}, [(0, 0)]
+    for index, name in read_table(table, ['index', 'name'])[['index', 'name']].itertuples(index=False):
+        if name not in own:
+            raise ValueError(f"{table}: the cohort has no label {name!r}, expected some of {sorted(own)}")
+        pairs.append((index, index if cohort.label_names.get(index) == name else own[name]))
+    return labels.like(merge_labels(labels, torch.tensor(sorted(pairs)).T, path)[None])
+
 def _to_fine_grid(path:str|Path, cohort:Cohort, labels:bool, background:float|None=None) -> torch.Tensor:
     "An image or a label map at half the spacing of the cohort's grid, (*2·spatial)."
     if str(path) == 'mni': volume = mni_brain()
     else:
-        volume = read_labels(path) if labels else read_volume(path)
+        volume = _cohort_labels(path, cohort) if labels else read_volume(path)
         if not labels: volume = volume.like(foreground(volume.data, str(path), background))
         if not states_orientation(path):
             warnings.warn(f"{path}: the header does not say how the image lies (both orientation codes are 0); its "
@@ -183,7 +197,7 @@ def _resample(volume:Volume, affine:np.ndarray, shape:tuple, labels:bool) -> tor
                                      mode='grid-constant')
     return torch.from_numpy(moved)
 
-# %% ../../nbs/2_method/02_population_atlas.ipynb #044
+# %% ../../nbs/2_method/02_population_atlas.ipynb #047
 @torch.no_grad()
 def build_template(
     network:Registration,       # trained on pairs of this cohort

@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort
-from ..core import atomic_write, check_finite, new_array
+from ..core import atomic_write, check_finite, map_array, new_array
 from ..fields import enlarge_field, exponential, gradient_energy, warp_fine
 from .population_atlas import PopulationAtlas
 from .registration import Registration, RegistrationConfig, dissimilarity
@@ -83,14 +83,14 @@ def label_difference(
 def _open_partial(path:Path, shape:tuple) -> np.memmap:
     "Fields of which some are known, the others NaN; begun where there are none of this shape."
     if path.exists():
-        fields = np.load(path, mmap_mode='r+', allow_pickle=False)
+        fields = map_array(path, 'r+')
         if fields.shape == shape: return fields
     with atomic_write(path) as temporary:
         fields = new_array(temporary, shape)
         for field in fields:
             field[:] = np.nan
         fields.flush()
-    return np.load(path, mmap_mode='r+', allow_pickle=False)
+    return map_array(path, 'r+')
 
 @torch.no_grad()
 def register_cohort(
@@ -128,7 +128,7 @@ def register_cohort(
             fields[part] = found.numpy()
         fields.flush()
         partial.replace(path)
-    fields = np.load(path, mmap_mode='r', allow_pickle=False)
+    fields = map_array(path)
     if fields.shape != shape:
         raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")
     return fields
