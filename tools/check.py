@@ -197,7 +197,8 @@ def check_sync(root):
     with tempfile.TemporaryDirectory() as folder:
         project = copy(folder)
         for path in (project/'diffdef').rglob('*.py'):
-            if path.name not in ('__init__.py', '__main__.py'): path.unlink()           # what no notebook exports any more must not stay
+            if path.name not in ('__init__.py', '__main__.py'):
+                path.unlink()                                      # what no notebook exports any more must not stay
         run(BIN/'nbdev_export', cwd=project)
         new, old = ({str(p.relative_to(r)): p.read_text(encoding='utf-8') for p in (r/'diffdef').rglob('*.py')}
                     for r in (project, root))
