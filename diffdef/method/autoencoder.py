@@ -68,6 +68,7 @@ def recompute(
 ) -> None:
     "From now on blocks keep nothing but their input for the backward pass, which computes their inside again."
     for block in blocks:
+        if 'forward' in vars(block): continue                                   # it does already
         block.forward = partial(checkpoint, block.forward, use_reentrant=False, preserve_rng_state=False)
 
 def build_autoencoder(
@@ -88,7 +89,7 @@ def build_autoencoder(
     if config.memory == 'small': recompute([*network.encoder.blocks, *network.decoder.blocks])
     return network
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #010
+# %% ../../nbs/2_method/08_autoencoder.ipynb #012
 def _check_images(function:str, autoencoder:nn.Module, images:torch.Tensor) -> None:
     "Raises ValueError unless the autoencoder gives back images of the same grid."
     weight = autoencoder.encoder.blocks[0].conv.weight
@@ -107,7 +108,7 @@ def encode(
     _check_images('encode', autoencoder, images)
     return autoencoder.encode(images)[0] * scale
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #015
+# %% ../../nbs/2_method/08_autoencoder.ipynb #017
 def latent_divergence(
     mean:torch.Tensor,     # (B, C, *spatial)
     sigma:torch.Tensor,    # standard deviation, same shape, above 0
@@ -123,7 +124,7 @@ def sample_latent(
     "One draw from the encoder's normal distribution; the noise comes from `generator`, the same on any device."
     return mean + sigma * torch.randn(mean.shape, generator=generator).to(mean)
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #019
+# %% ../../nbs/2_method/08_autoencoder.ipynb #021
 def fooling_loss(
     discriminator:nn.Module,      # PatchDiscriminator; receives no gradient
     reconstruction:torch.Tensor,  # (B, 1, *spatial); receives the gradient
@@ -143,7 +144,7 @@ def build_discriminator(
         return PatchDiscriminator(spatial_dims=dim, channels=config.discriminator_channels, in_channels=1,
                                   num_layers_d=config.discriminator_layers, norm='INSTANCE')
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #025
+# %% ../../nbs/2_method/08_autoencoder.ipynb #027
 class _Counting(nn.Module):
     "Counts its own calls, for the checkpoint among its tensors; read on the CPU, so that no step waits for a GPU."
     def __init__(self):
@@ -196,7 +197,7 @@ class AutoencoderLoss(_Counting):
         weights = dict(l1=1., kl=c.kl, perceptual=c.perceptual, adversarial=c.adversarial)
         return dict(loss=sum(weights[name]*part for name, part in parts.items()), **parts)
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #031
+# %% ../../nbs/2_method/08_autoencoder.ipynb #033
 class DiscriminatorLoss(_Counting):
     "The discriminator with what it is trained on: images should score 1, reconstructions 0."
     def __init__(self,
@@ -237,7 +238,7 @@ def autoencoder_losses(
     return dict(autoencoder=AutoencoderLoss(autoencoder, config, discriminator, perceptual),
                 discriminator=DiscriminatorLoss(autoencoder, discriminator, config))
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #041
+# %% ../../nbs/2_method/08_autoencoder.ipynb #043
 @torch.no_grad()
 def latent_scale(
     autoencoder:nn.Module,     # AutoencoderKL, trained
@@ -256,7 +257,7 @@ def latent_scale(
                          "the autoencoder is not trained")
     return variance ** -0.5
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #046
+# %% ../../nbs/2_method/08_autoencoder.ipynb #048
 def build_decoder_copy(
     autoencoder:nn.Module, # AutoencoderKL; copied, not changed
     out_channels:int,      # channels of the result: one per spatial axis for a displacement
@@ -278,7 +279,7 @@ def build_decoder_copy(
     result.decoder.blocks = nn.ModuleList([*blocks, norm, last])
     return result
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #051
+# %% ../../nbs/2_method/08_autoencoder.ipynb #053
 def _generative_name(name:str) -> str:
     "What a weight of MONAI's network was called before the networks moved into MONAI."
     moves = {'.attn.to_': '.to_', '.out_proj.': '.to_out.0.', '.postconv.': '.conv.'}
