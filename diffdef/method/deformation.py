@@ -134,6 +134,11 @@ class DeformationConfig:
         "A mean of velocities on the half grid can be added only to such."
         return self.mean_field and self.kind == 'velocity' and self.half_resolution
 
+    @property
+    def draws_together(self) -> int: # noise draws of an atlas that are decoded at one time
+        "Each takes the memory of a decoder."
+        return 1 if self.memory == 'small' else 4
+
     def __post_init__(self):
         for name, allowed in dict(kind=('velocity', 'displacement'), reading=('individual', 'mean')).items():
             if (value := getattr(self, name)) not in allowed:

@@ -190,7 +190,7 @@ def latent_batch(
         return dict(latent=latents[chosen], code=codes[chosen])
     return batch
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #027
+# %% ../../nbs/2_method/09_denoiser.ipynb #029
 def sampling_times(
     steps:int,                    # number of denoising steps
     timesteps:int,                # of the noise schedule
@@ -220,7 +220,7 @@ def sample_latents(
         if callback: callback(k, clean.detach())
     return z
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #033
+# %% ../../nbs/2_method/09_denoiser.ipynb #035
 def condition_sensitivity(
     denoiser:Denoiser,            # trained
     latents:torch.Tensor,         # real latents, (N, C, *spatial), scaled
