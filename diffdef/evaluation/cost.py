@@ -64,6 +64,9 @@ class LiveTensors(TorchDispatchMode):
         out = function(*args, **(kwargs or {}))
         for tensor in out if isinstance(out, (tuple, list)) else [out]:
             if torch.is_tensor(tensor): self._add(tensor.untyped_storage())
+        if function in (torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default):
+            copied = [t for t in (*args, *(out if isinstance(out, tuple) else [out])) if torch.is_tensor(t)]
+            self.peak = max(self.peak, self.now + _bytes(copied))
         return out
 
     def _add(self, storage:torch.UntypedStorage) -> None:
@@ -76,6 +79,10 @@ class LiveTensors(TorchDispatchMode):
 
     def _drop(self, key:int) -> None:
         self.now -= self.sizes.pop(key)
+
+def _bytes(tensors) -> int:
+    "Memory of tensors."
+    return sum(t.numel() * t.element_size() for t in tensors)
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #015
 def step_cost(
@@ -103,10 +110,6 @@ def step_cost(
     average = 0 if averaged is None else _bytes(averaged.state_dict().values())
     return dict(parameters=sum(p.numel() for p in trained), flops=counter.get_total_flops(), weights=_bytes(tensors),
                 gradients=_bytes(trained), moments=2*_bytes(trained), average=average, activations=activations)
-
-def _bytes(tensors) -> int:
-    "Memory of tensors."
-    return sum(t.numel() * t.element_size() for t in tensors)
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #025
 def typical_shape(
@@ -191,7 +194,7 @@ def _geometry_flops(registration:Registration, image:torch.Tensor, reading:str) 
     return counter.get_total_flops()
 
 def _deformation(c:Config, shape:tuple, n_categories:Sequence, whole:bool=False):
-    "Stage 5, without and with a neighbourhood; the mean field is an addition and not counted. `whole`: nothing left out."
+    "Stage 5, without and with a neighbourhood; the mean field is not counted. `whole`: no repetition is left out."
     d, size, n = c.deformation, c.deformation.training.batch_size, len(n_categories)
     model = DeformationModel(_network(c, n_categories), _decoder(c))
     registration = Registration(c.registration, c.dim).requires_grad_(False)
