@@ -35,7 +35,8 @@ TINY = ['denoiser.channels=16', 'denoiser.head_channels=8', 'deformation.neighbo
 
 def differences(device):
     "Largest relative difference from the CPU, by stage, and of an atlas (grey values)."
-    found = {s: device_difference(s, override('demo', TINY), (32, 32, 32), (0, 2), device) for s in ROWS if s != 'atlas'}
+    tiny, losses = override('demo', TINY), [stage for stage in ROWS if stage != 'atlas']
+    found = {stage: device_difference(stage, tiny, (32, 32, 32), (0, 2), device) for stage in losses}
     images = [conditional_atlas(ROOT/'nbs/golden/run', age=70, device=d).image.data for d in ('cpu', str(device))]
     return found | dict(atlas=float((images[0] - images[1]).abs().max()))
 
