@@ -85,7 +85,7 @@ def _bytes(tensors) -> int:
     "Memory of tensors."
     return sum(t.numel() * t.element_size() for t in tensors)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #015
+# %% ../../nbs/3_evaluation/15_cost.ipynb #016
 def step_cost(
     losses:dict,               # name: loss module, taken in turn, as `fit` does
     data:dict,                 # one batch, as `fit` gives it to the losses
@@ -112,7 +112,7 @@ def step_cost(
     return dict(parameters=sum(p.numel() for p in trained), flops=counter.get_total_flops(), weights=_bytes(tensors),
                 gradients=_bytes(trained), moments=2*_bytes(trained), average=average, activations=activations)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #025
+# %% ../../nbs/3_evaluation/15_cost.ipynb #022
 def typical_shape(
     config:Config,             # dim, spacing; the networks decide what the sides are multiples of
 ) -> tuple:                    # voxels along each axis
@@ -121,7 +121,7 @@ def typical_shape(
     else: box, spacing = (150, 186, 160) if config.dim == 3 else (150, 160), config.spacing or 1
     return tuple(math.ceil(side / spacing / config.multiple) * config.multiple for side in box)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #028
+# %% ../../nbs/3_evaluation/15_cost.ipynb #025
 @dataclass(frozen=True)
 class _Steps:
     "A kind of step of a stage."
@@ -149,7 +149,7 @@ def _autoencoder(c:Config, shape:tuple, n_categories:Sequence):
         if fraction > 0: steps.append(_Steps(fraction, losses, data))
     return network, steps
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #032
+# %% ../../nbs/3_evaluation/15_cost.ipynb #029
 def _latent(c:Config, shape:tuple, size:int) -> torch.Tensor:
     "A batch of latents."
     return torch.randn(size, c.autoencoder.latent_channels, *(n // c.autoencoder.factor for n in shape))
@@ -179,7 +179,7 @@ def _warm_start(c:Config, shape:tuple, n_categories:Sequence):
     data = dict(latent=_latent(c, shape, size), field=_fields(c, shape, size))
     return decoder, [_Steps(1., dict(decoder=WarmStartLoss(decoder)), data)]
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #033
+# %% ../../nbs/3_evaluation/15_cost.ipynb #030
 @torch.no_grad()
 def _denoiser_flops(denoiser:Denoiser, latent:torch.Tensor, n_categories:Sequence) -> int:
     "Operations of one call of the denoiser, without gradient."
@@ -214,7 +214,7 @@ def _deformation(c:Config, shape:tuple, n_categories:Sequence, whole:bool=False)
         steps.append(_Steps(looped, dict(deformation=loss), data | near, repeated))
     return model, steps
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #035
+# %% ../../nbs/3_evaluation/15_cost.ipynb #032
 @torch.no_grad()
 def _atlas(c:Config, model:DeformationModel, image:torch.Tensor, noise:torch.Tensor, codes:torch.Tensor, steps:int):
     "An atlas, from noise to the deformed image at half the spacing."
@@ -249,7 +249,7 @@ def _stage_cost(network:nn.Module, kinds:list, training:TrainingConfig) -> dict:
     return dict(parameters=costs[-1]['parameters'], steps=training.steps, flops=flops, activations=activations,
                 memory=memory)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #037
+# %% ../../nbs/3_evaluation/15_cost.ipynb #034
 _BUILDERS = dict(registration=_registration, autoencoder=_autoencoder, denoiser=_denoiser, warm_start=_warm_start,
                  deformation=_deformation)
 ROWS = (*_BUILDERS, 'atlas')
@@ -287,7 +287,7 @@ def _cost(stage:str, c:Config, shape:tuple, n_categories:Sequence) -> dict:
     if stage == 'atlas': return _atlas_cost(c, shape, n_categories)
     return _stage_cost(*_BUILDERS[stage](c, shape, n_categories), _training(stage, c))
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #429159a1
+# %% ../../nbs/3_evaluation/15_cost.ipynb #039
 def measure(
     stage:str,                       # one of `ROWS`
     config:Config,                   # settings
@@ -358,7 +358,8 @@ def device_difference(
             loss = module(data, torch.Generator().manual_seed(0))['loss']
             own = [p for p in module.parameters() if p.requires_grad]
             gradients = torch.autograd.grad(loss, own, allow_unused=True)
-            found += [loss.detach().reshape(1).cpu(), torch.cat([g.flatten().cpu() for g in gradients if g is not None])]
+            flat = torch.cat([g.flatten() for g in gradients if g is not None])
+            found += [loss.detach().reshape(1).cpu(), flat.cpu()]
         return found
     pairs = zip(moved(torch.device('cpu')), moved(torch.device(device or best_device())))
     return max(float((a - b).norm()/a.norm()) for a, b in pairs)
