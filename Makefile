@@ -4,13 +4,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 READY = .venv/ready
 
-.PHONY: help demo test docs clean .venv
+.PHONY: help demo test docs gpu clean .venv
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo   set up, then simulate a cohort, train on it, sample atlases: runs/demo'
 	@echo 'make test   set up, then run all checks; the last line is `N passed, N failed`'
 	@echo 'make docs   set up, then build the site with all notebooks and functions: _docs/site/index.html'
+	@echo 'make gpu    measure on one GPU what 15_cost estimates, in about ten minutes: nbs/3_evaluation/gpu.json'
 	@echo 'make .venv  set up only: a virtual environment with the library and its tools'
 	@echo 'make clean  remove the environment and caches; cohorts and runs are kept'
 	@echo 'PYTHON=python3.12 make ...  uses that Python; 3.10 or newer is needed'
@@ -23,6 +24,9 @@ test: $(READY)
 
 docs: $(READY)
 	.venv/bin/python tools/docs.py
+
+gpu: $(READY)
+	@.venv/bin/python tools/gpu.py
 
 .venv: $(READY)
 

@@ -112,7 +112,8 @@ def sample_fields(
     codes = code.to(run.device).expand(n_draws, -1)
     z = sample_latents(run.model.denoiser, noise, codes, steps, guidance)
     middle = time.perf_counter()
-    raw = torch.cat([run.model.decode(part, codes[:len(part)]) for part in z.split(4)])
+    parts = z.split(run.config.deformation.draws_together)
+    raw = torch.cat([run.model.decode(part, codes[:len(part)]) for part in parts])
     if raw.is_cuda: torch.cuda.synchronize()
     return raw, dict(denoising=middle - start, decoding=time.perf_counter() - middle)
 

@@ -257,6 +257,16 @@ def check_itself(root):
     run(sys.executable, root/'tools'/'test_check.py', cwd=root)
 
 
+def check_gpu(root):
+    "What `make gpu` does, tiny and on the CPU; and without a GPU it says so."
+    run(sys.executable, root/'tools'/'gpu.py', '--twin')
+    try: run(sys.executable, root/'tools'/'gpu.py', CUDA_VISIBLE_DEVICES='')
+    except Failed as e:
+        if 'exit code 2' in str(e) and 'finds no GPU' in str(e): return
+        raise
+    raise Failed('tools/gpu.py without a GPU did not end with 2')
+
+
 CHECKS = {
     'outputs of notebooks': check_outputs,
     'order: no forward imports': check_order,
@@ -273,6 +283,7 @@ CHECKS = {
     'installed package imports': check_installed,
     'installed command': check_command,
     'the checker itself': check_itself,
+    '`make gpu`, on the CPU': check_gpu,
     **{f'notebook {name_of(p, ROOT)}': lambda root, p=p: check_notebook(p) for p in notebooks(ROOT)}}
 
 

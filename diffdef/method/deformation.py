@@ -18,7 +18,7 @@ from torch import nn
 from ..cohort import Cohort
 from ..core import check_shape
 from ..fields import bending_energy, enlarge_field, exponential
-from .autoencoder import build_decoder_copy
+from .autoencoder import build_decoder_copy, recompute
 from .denoiser import Denoiser, DenoiserConfig, DenoiserLoss, sample_latents
 from .population_atlas import PopulationAtlas
 from .registration import Registration
@@ -123,6 +123,7 @@ class DeformationConfig:
     mean_field:bool=True              # start from the mean field (velocity on the half grid only); False: from zero
     gradient_steps:int=1              # last denoising steps that learn from the field; 0: decoder only, the release
     balance:float=.5                  # 0: subjects as they come; 1: every condition equally often
+    memory:str='speed'                # 'speed'; 'small' computes fields twice and keeps them once, draws in turn
     warm_start:TrainingConfig=field(
         default_factory=lambda: TrainingConfig(steps=500, batch_size=4, learning_rate=1e-3))
     training:TrainingConfig=field(
@@ -132,6 +133,11 @@ class DeformationConfig:
     def uses_mean(self) -> bool: # whether there is a mean field
         "A mean of velocities on the half grid can be added only to such."
         return self.mean_field and self.kind == 'velocity' and self.half_resolution
+
+    @property
+    def draws_together(self) -> int: # noise draws of an atlas that are decoded at one time
+        "Each takes the memory of a decoder."
+        return 1 if self.memory == 'small' else 4
 
     def __post_init__(self):
         for name, allowed in dict(kind=('velocity', 'displacement'), reading=('individual', 'mean')).items():
@@ -193,15 +199,16 @@ class DeformationLoss(nn.Module):
         self.model, self.config, self.atlas = model, config, atlas
         self.registration = registration.requires_grad_(False)
         self.diffusion = DenoiserLoss(model.denoiser, denoiser)
+        if config.memory == 'small': recompute([model.decoder])
 
-    def field(self,
+    def latents(self,
         codes:torch.Tensor,           # condition vectors, (B, n_conditions)
         like:torch.Tensor,            # a latent, (1 or more, C, *latent), for its shape
         generator:torch.Generator,    # source of the noise
-    ) -> torch.Tensor:                # (B, dim, *grid)
-        "One draw of the field for each condition, with gradient."
-        noise = torch.randn(len(codes), *like.shape[1:], generator=generator).to(like)
-        return self.model(noise, codes, self.config.sampling_steps, keep_gradient=self.config.gradient_steps)
+    ) -> torch.Tensor:                # (B, C, *latent)
+        "One draw of the latent for each condition, with gradient."
+        noise, c = torch.randn(len(codes), *like.shape[1:], generator=generator).to(like), self.config
+        return sample_latents(self.model.denoiser, noise, codes, c.sampling_steps, keep_gradient=c.gradient_steps)
 
     def forward(self,
         data:dict,                    # see `deformation_batch`
@@ -210,12 +217,15 @@ class DeformationLoss(nn.Module):
         "The loss of one batch; a batch with neighbours has L_geo in its 'loss'."
         c, code, latent, decoder = self.config, data['code'], data['latent'], self.model.decoder
         dropped = torch.rand(code.shape, generator=generator).to(code) < self.diffusion.dropout
-        raw = self.field(code.masked_fill(dropped, float('nan')), latent, generator)
+        asked, centre = code.masked_fill(dropped, float('nan')), data.get('centre')
+        z = self.latents(asked, latent, generator)
         diffusion = self.diffusion(data, generator)['loss']
+        near = None if centre is None else self.latents(centre, latent, generator)
+        raw = self.model.decode(z, asked)          # all decoding after all denoising, so before it in the backward pass
         regression, bending = decoder.squared_distance(raw, data['field']), bending_energy(raw)
         loss = c.diffusion_weight*diffusion + c.once_weight*regression + c.bending_weight*bending
-        if 'neighbours' in data:
-            moved = self.atlas.moved(decoder.displacement(self.field(data['centre'], latent, generator)))
+        if centre is not None:
+            moved = self.atlas.moved(decoder.displacement(self.model.decode(near, centre)))
             geometry = neighbourhood_loss(moved, data['neighbours'], self.registration, c.reading)
             loss = loss + c.geometry_weight*geometry
         return dict(loss=loss, diffusion=diffusion, regression=regression, bending=bending)

@@ -17,6 +17,7 @@ from monai.networks.schedulers import DDPMScheduler
 from torch import nn
 
 from ..core import check_shape, seeded
+from .autoencoder import recompute
 from ..training import TrainingConfig
 
 # %% ../../nbs/2_method/09_denoiser.ipynb #006
@@ -34,6 +35,7 @@ class DenoiserConfig:
     beta_start:float=.0015            # noise added at the first step
     beta_end:float=.0205              # noise added at the last step
     condition_dropout:float=.1        # fraction of training samples that see the null token, for each condition
+    memory:str='speed'                # 'speed'; 'small' computes the inside of levels twice and keeps it once
     training:TrainingConfig=field(
         default_factory=lambda: TrainingConfig(steps=2000, batch_size=16, learning_rate=1e-3, ema=.995))
 
@@ -128,6 +130,8 @@ class Denoiser(nn.Module):
                 dim, latent_channels + beside, latent_channels, num_res_blocks=c.residual_blocks,
                 channels=tuple(c.channels), attention_levels=tuple(c.attention), num_head_channels=c.head_channels,
                 norm_num_groups=min(32, min(c.channels)//2), with_conditioning=True, cross_attention_dim=c.token_size)
+        levels = [*self.network.down_blocks, self.network.middle_block, *self.network.up_blocks]
+        if c.memory == 'small': recompute(levels)
 
     def forward(self,
         noisy:torch.Tensor,       # noisy latent, (B, C, *spatial)
@@ -186,7 +190,7 @@ def latent_batch(
         return dict(latent=latents[chosen], code=codes[chosen])
     return batch
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #027
+# %% ../../nbs/2_method/09_denoiser.ipynb #029
 def sampling_times(
     steps:int,                    # number of denoising steps
     timesteps:int,                # of the noise schedule
@@ -216,7 +220,7 @@ def sample_latents(
         if callback: callback(k, clean.detach())
     return z
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #033
+# %% ../../nbs/2_method/09_denoiser.ipynb #035
 def condition_sensitivity(
     denoiser:Denoiser,            # trained
     latents:torch.Tensor,         # real latents, (N, C, *spatial), scaled
