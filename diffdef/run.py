@@ -25,13 +25,13 @@ from .method.population_atlas import PopulationAtlas
 from .method.registration import Registration
 from .method.regression import MeanField, condition_features
 from .method.resampled import Appearance, ConditionLabels
-from .method.run_folder import category_word, read_config, start_run, subjects_of
+from .method.run_folder import category_word, read_config, start_run, subjects_of, sweep_temporary
 from diffdef.method.stages import (
     cohort_latents, train_autoencoder, train_deformation, train_denoiser, train_registration,
     train_regressions
 )
 from .method.settings import Config, config_from_dict, override
-from .training import load_result
+from .training import load_result, processes
 
 # %% ../nbs/2_method/14_run.ipynb #006
 PREPARED = 'prepared'                # in a run folder: images of subjects that do not fit in memory
@@ -182,11 +182,15 @@ def train(
     "Trains a model from a cohort, or goes on with it; stages that are done are not redone."
     config, out = override(preset, settings), Path(out)
     own = [c for c in conditions if c != template_by]
-    whole = open_cohort(cohort_path, config, own, categorical, out/PREPARED)
+    with processes().main_first():                           # which makes what is prepared
+        whole = open_cohort(cohort_path, config, own, categorical, out/PREPARED)
     if not template_by:
         files = find_template(cohort_path, template, template_labels)
         return _train(cohort_path, whole, out, config, files, seed, progress)
-    for category, cohort in by_category(whole, template_by, out).items():
+    with processes().main_first():
+        parts = by_category(whole, template_by, out)
+    sweep_temporary(out)
+    for category, cohort in parts.items():
         name = category_word(template_by, category)
         given = [file.get(category) if isinstance(file, dict) else file for file in (template, template_labels)]
         files = find_template(cohort_path, *given, name)
@@ -197,6 +201,7 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
     "The stages of one run, in their order."
     _check_networks(config, whole)
     start_run(out, config, whole, seed, template, cohort_path, progress)
+    sweep_temporary(out)
     cohort = subjects_of(out, whole, 'train')
     _check_space(out, cohort)
     parts = dict(zip(('registration', 'atlas'), train_registration(out, config, cohort, *template, seed, progress)))

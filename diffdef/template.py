@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .core import atomic_write, refuse_foreign, write_json
+from .core import atomic_write, read_json, refuse_foreign, write_json
 from .fields import enlarge_field, exponential, jacobian_determinant
 from .method.population_atlas import PopulationAtlas
 from .method.refinement import register_cohort
-from .method.run_folder import category_word, start_run
+from .method.run_folder import category_word, start_run, sweep_temporary
 from .method.stages import train_registration
 from .run import PREPARED, by_category, open_cohort
 from .method.settings import Config, override
+from .training import processes
 
 # %% ../nbs/2_method/15_template.ipynb #006
 @torch.no_grad()
@@ -54,17 +55,24 @@ def build_population_atlas(
 ) -> dict:                           # by category ('' for one atlas): what `centring` says
     "Builds the population atlas of a cohort, or goes on with it."
     config, out, report = override(preset, settings), Path(out), {}
-    whole = open_cohort(cohort_path, config, store=out/'template_work'/PREPARED)
-    for category, cohort in (by_category(whole, by, out) if by else {'': whole}).items():
+    group = processes()
+    with group.main_first():                                 # which writes, here and below; the others wait and read
+        whole = open_cohort(cohort_path, config, store=out/'template_work'/PREPARED)
+        parts = by_category(whole, by, out) if by else {'': whole}
+    for category, cohort in parts.items():
         stem = f'template_{category_word(by, category)}' if by else 'template'
         folder = out/f'{stem}_work'
         refuse_foreign(out, f'{folder.name}/config.json', (f'{stem}_T1w.nii.gz', f'{stem}_dseg.nii.gz'))
         start_run(folder, replace(config, validation=0., test=0.), cohort, seed, path=cohort_path, progress=progress)
+        sweep_temporary(folder)
+        sweep_temporary(out, f'.{stem}_*')
         network, atlas = train_registration(folder, config, cohort, seed=seed, progress=progress)
         fields = register_cohort(network, atlas, cohort, folder/'fields.npy', config.registration, progress=progress)
+        if group.rank > 0: continue
         report[category] = centring(fields, atlas, cohort.spacing)
         for path in folder.glob('template_*.nii.gz'):
             with atomic_write(out/path.name.replace('template', stem)) as temporary:
                 shutil.copyfile(path, temporary)
-    write_json(out/'template_report.json', report)
-    return report
+    with group.main_first():
+        if group.rank == 0: write_json(out/'template_report.json', report)
+    return read_json(out/'template_report.json')

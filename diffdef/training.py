@@ -162,7 +162,7 @@ def _launched(cpu):
                          f"train together, but {absent[0]} is not set; " + _LAUNCH_HELP.format(several[0]))
     return bool(several)
 
-# %% ../nbs/1_ground/10_training.ipynb #x
+# %% ../nbs/1_ground/10_training.ipynb #023
 @contextlib.contextmanager
 def _engine(precision):
     "An engine for this machine and these settings; what accelerate keeps for the whole program is put back afterwards."
@@ -185,7 +185,7 @@ def _engine(precision):
             shared.update(before)
 
 
-# %% ../nbs/1_ground/10_training.ipynb #023
+# %% ../nbs/1_ground/10_training.ipynb #026
 @dataclass
 class _Trainee:
     "One loss with all that trains it."
@@ -224,7 +224,7 @@ def _trainee(run, name, module, rate):
                                   fused=config.precision != 'fp16')
     return _Trainee(name, module, wrapped, parameters, engine.prepare_optimizer(optimizer), rate)
 
-# %% ../nbs/1_ground/10_training.ipynb #026
+# %% ../nbs/1_ground/10_training.ipynb #029
 @dataclass
 class _Run:
     "Everything that changes while a stage is trained, and what names it."
@@ -259,7 +259,7 @@ class _Run:
         "Whether this step is recorded: all up to 2 × `rows` steps, else at least `rows` evenly, and the last."
         return self.step % max(1, self.config.steps//rows) == 0 or self.step == self.config.steps
 
-# %% ../nbs/1_ground/10_training.ipynb #029
+# %% ../nbs/1_ground/10_training.ipynb #032
 def _check_parts(parts, run, name):
     "Refuses what a loss should not return."
     what = f"fit() stage '{run.stage}': loss '{name}'"
@@ -306,7 +306,7 @@ def _numbers(run, trainee, parts):
     _check_numbers(run, trainee, numbers, checked)
     return {f'{trainee.name}.{name}': number for name, number in numbers.items()}
 
-# %% ../nbs/1_ground/10_training.ipynb #030
+# %% ../nbs/1_ground/10_training.ipynb #033
 def _update(run, trainee, batches):
     "One step of one loss; returns its part of the history's row."
     parts = _gradient(run, trainee, batches)
@@ -340,7 +340,7 @@ def _advance(run, batches, seconds):
     run.whole = True
     return row
 
-# %% ../nbs/1_ground/10_training.ipynb #034
+# %% ../nbs/1_ground/10_training.ipynb #037
 def _each_tensor(batches, change):
     "Micro-batches with `change` applied to their tensors; what is no tensor stays as it is."
     return [{k: change(v) if torch.is_tensor(v) else v for k, v in data.items()} for data in batches]
@@ -364,7 +364,7 @@ def _batches(run, batch):
         threads.shutdown(cancel_futures=True)
 
 
-# %% ../nbs/1_ground/10_training.ipynb #037
+# %% ../nbs/1_ground/10_training.ipynb #042
 def _digest(tensors):
     "SHA-256 over names, types, shapes and values."
     seen = hashlib.sha256()
@@ -416,7 +416,7 @@ def load_result(
     _fill(path, module.state_dict(), saved)
     return note
 
-# %% ../nbs/1_ground/10_training.ipynb #042
+# %% ../nbs/1_ground/10_training.ipynb #047
 def _note(stage, seed, config, rates, losses):
     "What decides the result of a training, by name."
     settings = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != 'save_seconds'}
@@ -432,7 +432,7 @@ def _agree(path, saved, asked):
             raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is "
                              "asked for; use the same value or another folder, or remove the file to train anew")
 
-# %% ../nbs/1_ground/10_training.ipynb #044
+# %% ../nbs/1_ground/10_training.ipynb #049
 def _trained(run):
     "Tensors that training changes, by loss and name, each once even where several losses share it."
     found, seen = {}, set()
@@ -464,7 +464,7 @@ def _write_history(run, history):
     with _writing(path), atomic_write(path) as temporary:
         history.to_csv(temporary, index=False)
 
-# %% ../nbs/1_ground/10_training.ipynb #045
+# %% ../nbs/1_ground/10_training.ipynb #050
 def _restore(run):
     "Puts everything back as the checkpoint has it."
     tensors, note = _read(run.checkpoint)
@@ -490,7 +490,7 @@ def _restore_optimizer(trainee, moments):
         state['state'].setdefault(int(number), {})[moment] = value
     trainee.optimizer.load_state_dict(state)
 
-# %% ../nbs/1_ground/10_training.ipynb #049
+# %% ../nbs/1_ground/10_training.ipynb #054
 @contextlib.contextmanager
 def _patient():
     "Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed since; a second Ctrl-C stops at once."
@@ -509,7 +509,7 @@ def _patient():
     finally:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
-# %% ../nbs/1_ground/10_training.ipynb #052
+# %% ../nbs/1_ground/10_training.ipynb #057
 def _tensorboard(run):
     "A writer for TensorBoard in one process, None in the others."
     if not run.engine.is_main_process: return contextlib.nullcontext()
@@ -556,7 +556,7 @@ def _train(run, batch, progress, on_step):
             for name in ('forward', '_original_forward'):                # what mixed precision had put there
                 vars(trainee.module).pop(name, None)
 
-# %% ../nbs/1_ground/10_training.ipynb #053
+# %% ../nbs/1_ground/10_training.ipynb #058
 def _prepare(run, losses, rates):
     "Refuses what cannot be trained; makes the rest ready, at step 0 or where the checkpoint stands."
     what, config, unknown = f"fit() stage '{run.stage}': ", run.config, rates.keys() - losses.keys()
@@ -575,7 +575,7 @@ def _prepare(run, losses, rates):
     if config.ema: run.average = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
     if run.checkpoint.exists(): _restore(run)
 
-# %% ../nbs/1_ground/10_training.ipynb #054
+# %% ../nbs/1_ground/10_training.ipynb #059
 def _finish(run, path):
     "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
     if run.average: run.result.load_state_dict(run.average)
