@@ -126,7 +126,8 @@ def _joined(cpu):
         found = ', '.join(f'{n}={os.environ[n]}' for names in _LAUNCH.values() for n in names if n in os.environ)
         raise ConnectionError(f"the processes that are to train together ({found}) did not find each other: {e}") from e
     if state.num_processes > 1:                     # the main process may be busy alone for longer than half an hour
-        torch.distributed.distributed_c10d._set_pg_timeout(timedelta(hours=12))
+        change = getattr(torch.distributed, 'set_timeout', None) or torch.distributed.distributed_c10d._set_pg_timeout
+        change(timedelta(hours=12))
     return state
 
 @contextlib.contextmanager

@@ -204,7 +204,7 @@ def _check_same(folder:Path, asked:dict, cohort:Cohort, template:list) -> None:
             raise ValueError(f"{folder} holds a run whose {kind} is {word}, now asked for: {now or 'built'} "
                              f"({change}); name the same, or choose another folder for the run")
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #x
+# %% ../../nbs/2_method/12_run_folder.ipynb #024
 def _held(paths:list) -> set:
     "Those of some files that a process of this machine has open or mapped."
     if not os.path.exists('/proc/self/fd'):                  # a system that does not tell: those of the last hour
@@ -231,7 +231,7 @@ def sweep_temporary(
         path.unlink(missing_ok=True)
     return dead
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #024
+# %% ../../nbs/2_method/12_run_folder.ipynb #027
 def subjects_of(
     folder:str|Path,             # of a run
     cohort:Cohort,               # all subjects
