@@ -304,7 +304,7 @@ def by_category(
         raise ValueError(f"{out} holds another run, expected an empty folder or runs by {by!r} "
                          f"of {', '.join(sizes)}")
     refuse_foreign(out, 'categories.json', ('participants.tsv', 'sub-*', 'template*.nii.gz', '*.safetensors', '*.npy'))
-    write_json(path, note)
+    if not path.exists(): write_json(path, note)
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
 # %% ../nbs/2_method/14_run.ipynb #042

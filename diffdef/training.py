@@ -120,7 +120,7 @@ def _joined(cpu):
     "Accelerate's state; processes that do not find each other are an error that names what a launcher has set."
     if PartialState._shared_state: return PartialState()
     try:
-        state = PartialState(cpu=cpu)
+        state = PartialState(cpu=cpu, timeout=timedelta(minutes=5))         # for those who come late
     except RuntimeError as e:
         PartialState._shared_state.clear()
         found = ', '.join(f'{n}={os.environ[n]}' for names in _LAUNCH.values() for n in names if n in os.environ)
