@@ -6,7 +6,7 @@
 __all__ = ['PREPARED', 'EXPORTED', 'open_cohort', 'find_template', 'Run', 'build_model', 'load_registration', 'train',
            'RunByCategory', 'load_run', 'by_category', 'export_run']
 
-# %% ../nbs/2_method/14_run.ipynb #003
+# %% ../nbs/2_method/14_run.ipynb #93ae0436
 import math
 import shutil
 import tempfile
@@ -25,15 +25,15 @@ from .method.population_atlas import PopulationAtlas, read_template
 from .method.registration import Registration
 from .method.regression import MeanField, condition_features
 from .method.resampled import Appearance, ConditionLabels
-from .method.run_folder import category_word, read_config, start_run, subjects_of
+from .method.run_folder import category_word, read_config, start_run, subjects_of, sweep_temporary
 from diffdef.method.stages import (
     cohort_latents, train_autoencoder, train_deformation, train_denoiser, train_registration,
     train_regressions
 )
 from .method.settings import Config, config_from_dict, override
-from .training import load_result
+from .training import load_result, processes
 
-# %% ../nbs/2_method/14_run.ipynb #006
+# %% ../nbs/2_method/14_run.ipynb #37122548
 PREPARED = 'prepared'                # in a run folder: images of subjects that do not fit in memory
 
 def open_cohort(
@@ -73,7 +73,7 @@ def find_template(
         raise FileNotFoundError(f"{template}: no such template, expected a NIfTI file, 'mni' or 'built'")
     return Path(template), labels
 
-# %% ../nbs/2_method/14_run.ipynb #010
+# %% ../nbs/2_method/14_run.ipynb #f4e4b117
 @dataclass(frozen=True, eq=False)
 class Run:
     "A trained run, ready for sampling."
@@ -140,7 +140,7 @@ class Run:
         return cls(folder, config, conditions, atlas, model, device, stored['seed'],
                    ConditionLabels.read(folder), Appearance.read(folder))
 
-# %% ../nbs/2_method/14_run.ipynb #011
+# %% ../nbs/2_method/14_run.ipynb #89dc771c
 def build_model(
     config:Config,                   # settings
     conditions:Conditions,           # their number and categories
@@ -165,7 +165,7 @@ def load_registration(
     load_result(Path(folder)/'registration.safetensors', network)
     return network.to(device).eval().requires_grad_(False)
 
-# %% ../nbs/2_method/14_run.ipynb #013
+# %% ../nbs/2_method/14_run.ipynb #b56004ce
 def train(
     cohort_path:str|Path,            # BIDS-like folder, neurite's layout, or a table
     out:str|Path,                    # run folder
@@ -183,11 +183,15 @@ def train(
     "Trains a model from a cohort, or goes on with it; stages that are done are not redone."
     config, out = override(preset, settings), Path(out)
     own = [c for c in conditions if c != template_by]
-    whole = open_cohort(cohort_path, config, own, categorical, out/PREPARED)
+    with processes().main_first():                           # which makes what is prepared
+        whole = open_cohort(cohort_path, config, own, categorical, out/PREPARED)
     if not template_by:
         files = find_template(cohort_path, template, template_labels)
         return _train(cohort_path, whole, out, config, files, seed, progress)
-    for category, cohort in by_category(whole, template_by, out).items():
+    with processes().main_first():
+        parts = by_category(whole, template_by, out)
+    sweep_temporary(out)
+    for category, cohort in parts.items():
         name = category_word(template_by, category)
         given = [file.get(category) if isinstance(file, dict) else file for file in (template, template_labels)]
         files = find_template(cohort_path, *given, name)
@@ -199,6 +203,7 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
     _check_networks(config, whole)
     if template[0]: read_template(template[0], whole, template[1], config.background)          # or says what is wrong
     start_run(out, config, whole, seed, template, cohort_path, progress)
+    sweep_temporary(out)
     cohort = subjects_of(out, whole, 'train')
     _check_space(out, cohort)
     parts = dict(zip(('registration', 'atlas'), train_registration(out, config, cohort, *template, seed, progress)))
@@ -229,7 +234,7 @@ def _check_space(out:Path, cohort:Cohort) -> None:
         raise OSError(f"{out}: the run needs {needed/1e9:.1f} GB there, and {free/1e9:.1f} GB are free; free space, or "
                       "choose a folder on another disk")
 
-# %% ../nbs/2_method/14_run.ipynb #033
+# %% ../nbs/2_method/14_run.ipynb #d9b9d15e
 @dataclass(frozen=True, eq=False)
 class RunByCategory:
     "Runs of one cohort, one for each category of a condition."
@@ -301,10 +306,10 @@ def by_category(
         raise ValueError(f"{out} holds another run, expected an empty folder or runs by {by!r} "
                          f"of {', '.join(sizes)}")
     refuse_foreign(out, 'categories.json', ('participants.tsv', 'sub-*', 'template*.nii.gz', '*.safetensors', '*.npy'))
-    write_json(path, note)
+    if not path.exists(): write_json(path, note)
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
-# %% ../nbs/2_method/14_run.ipynb #042
+# %% ../nbs/2_method/14_run.ipynb #a27f6293
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template_dseg.tsv', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors')   # of a run, beside config.json
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['centring', 'build_population_atlas']
 
-# %% ../nbs/2_method/15_template.ipynb #003
+# %% ../nbs/2_method/15_template.ipynb #b4ccc62d
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +17,13 @@ from .core import atomic_write, file_facts, read_json, refuse_foreign, same_file
 from .fields import enlarge_field, exponential, jacobian_determinant
 from .method.population_atlas import PopulationAtlas
 from .method.refinement import register_cohort
-from .method.run_folder import category_word, start_run
+from .method.run_folder import category_word, start_run, sweep_temporary
 from .method.stages import train_registration
 from .run import PREPARED, by_category, open_cohort
 from .method.settings import Config, override
+from .training import processes
 
-# %% ../nbs/2_method/15_template.ipynb #006
+# %% ../nbs/2_method/15_template.ipynb #30a86e6f
 @torch.no_grad()
 def centring(
     fields:np.ndarray,               # velocities from an atlas to subjects, (N, dim, *spatial / 2)
@@ -41,7 +42,7 @@ def centring(
     return dict(subjects=len(fields), mean_displacement_mm=round(float(length[inside].mean()), 3),
                 mean_log_jacobian=round(float(logs[0, 0][inside].mean()), 4))
 
-# %% ../nbs/2_method/15_template.ipynb #011
+# %% ../nbs/2_method/15_template.ipynb #051c4b4e
 def build_population_atlas(
     cohort_path:str|Path,            # BIDS-like folder, neurite's layout, or a table
     out:str|Path,                    # receives template_T1w.nii.gz, template_dseg.nii.gz where subjects have labels,
@@ -54,21 +55,28 @@ def build_population_atlas(
 ) -> dict:                           # by category ('' for one atlas): what `centring` says
     "Builds the population atlas of a cohort, or goes on with it."
     config, out, report = override(preset, settings), Path(out), {}
-    whole = open_cohort(cohort_path, config, store=out/'template_work'/PREPARED)
-    for category, cohort in (by_category(whole, by, out) if by else {'': whole}).items():
+    group = processes()
+    with group.main_first():                                 # which writes, here and below; the others wait and read
+        whole = open_cohort(cohort_path, config, store=out/'template_work'/PREPARED)
+        parts = by_category(whole, by, out) if by else {'': whole}
+    for category, cohort in parts.items():
         stem = f'template_{category_word(by, category)}' if by else 'template'
         folder = out/f'{stem}_work'
         _check_own(out, stem, folder)
         start_run(folder, replace(config, validation=0., test=0.), cohort, seed, path=cohort_path, progress=progress)
+        sweep_temporary(folder)
+        sweep_temporary(out, f'.{stem}_*')
         network, atlas = train_registration(folder, config, cohort, seed=seed, progress=progress)
         fields = register_cohort(network, atlas, cohort, folder/'fields.npy', config.registration, progress=progress)
+        if group.rank > 0: continue
         report[category] = centring(fields, atlas, cohort.spacing)
         for path in folder.glob('template_*.*'):
             with atomic_write(out/path.name.replace('template', stem)) as temporary:
                 shutil.copyfile(path, temporary)
         write_json(folder/'wrote.json', {p.name: file_facts(p) for p in out.glob(f'{stem}_[Td]*.*')})
-    write_json(out/'template_report.json', report)
-    return report
+    with group.main_first():
+        if group.rank == 0: write_json(out/'template_report.json', report)
+    return read_json(out/'template_report.json')
 
 def _check_own(out:Path, stem:str, folder:Path) -> None:
     "Refuses files that no earlier call has written, or that were changed since."

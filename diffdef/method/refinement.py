@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['refine_loss', 'refine', 'known_labels', 'label_difference', 'register_cohort']
 
-# %% ../../nbs/2_method/03_refinement.ipynb #003
+# %% ../../nbs/2_method/03_refinement.ipynb #55614b4f
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +20,9 @@ from ..core import atomic_write, check_finite, map_array, new_array
 from ..fields import enlarge_field, exponential, gradient_energy, warp_fine
 from .population_atlas import PopulationAtlas
 from .registration import Registration, RegistrationConfig, dissimilarity
+from ..training import processes
 
-# %% ../../nbs/2_method/03_refinement.ipynb #009
+# %% ../../nbs/2_method/03_refinement.ipynb #68632807
 def refine_loss(
     out:torch.Tensor,           # velocity or displacement on the half grid, (B, dim, *spatial / 2)
     atlas:PopulationAtlas,      # what is registered
@@ -57,7 +58,7 @@ def refine(
             optimiser.step()
     return out.detach()
 
-# %% ../../nbs/2_method/03_refinement.ipynb #014
+# %% ../../nbs/2_method/03_refinement.ipynb #fd1506f7
 def known_labels(
     cohort:Cohort,              # subjects
     part,                       # indices of some of them
@@ -79,7 +80,7 @@ def label_difference(
         return (difference.square() * (labels >= 0)).mean()
     return sum(checkpoint(one, u, k, use_reentrant=False) for k in atlas.label_names)
 
-# %% ../../nbs/2_method/03_refinement.ipynb #024
+# %% ../../nbs/2_method/03_refinement.ipynb #72b4fe34
 def _open_partial(path:Path, shape:tuple) -> np.memmap:
     "Fields of which some are known, the others NaN; begun where there are none of this shape."
     if path.exists():
@@ -104,18 +105,20 @@ def register_cohort(
     progress:bool=True,         # show a bar
 ) -> np.ndarray:                # (N, dim, *spatial / 2), float16, mapped from disk: fields from atlas to subjects
     "The field from the population atlas to every subject: the network's answer, refined by images and labels."
-    path, shape = Path(path), (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape])
+    path, shape, group = Path(path), (len(cohort), cohort.dim, *[n // 2 for n in cohort.shape]), processes()
     device = next(network.parameters()).device
     def here(x): return None if x is None else x.to(device)
+    group.wait()                                             # so that all processes see the same files
     if not path.exists():
         atlas = replace(atlas, fine=here(atlas.fine), fine_labels=here(atlas.fine_labels))
         image = atlas.image                                  # averaged down once, not for every subject
         partial = path.with_suffix('.partial.npy')
-        fields = _open_partial(partial, shape)
-        parts = np.split(np.arange(len(cohort)), range(4, len(cohort), 4))
+        with group.main_first():
+            fields = _open_partial(partial, shape)
+        parts = np.split(np.arange(len(cohort)), range(4, len(cohort), 4))[group.rank::group.number]
         left = [part for part in parts if np.isnan(fields[part]).any()]
         for part in tqdm(left, desc='atlas to subjects', total=len(parts), initial=len(parts) - len(left),
-                         disable=not progress):
+                         disable=not progress or group.rank > 0):
             fixed = here(cohort.images(part))
             middle = None if centre is None else here(centre(cohort.codes[part]))
             labels = here(known_labels(cohort, part)) if config.refine_labels else None
@@ -127,7 +130,9 @@ def register_cohort(
             check_finite(f"registration of {', '.join(cohort.subjects['participant_id'].iloc[part])}", found)
             fields[part] = found.numpy()
         fields.flush()
-        partial.replace(path)
+        group.wait()
+        if group.rank == 0: partial.replace(path)
+        group.wait()
     fields = map_array(path)
     if fields.shape != shape:
         raise ValueError(f"{path}: fields of shape {fields.shape}, expected {shape}; remove the file to register anew")

@@ -8,6 +8,7 @@ __all__ = ['train_registration', 'train_autoencoder', 'cohort_latents', 'train_d
 
 # %% ../../nbs/2_method/13_stages.ipynb #003
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,7 @@ from .regression import MeanField, fit_mean_field
 from .resampled import Appearance, ConditionLabels
 from .run_folder import STAGES, read_fields
 from .settings import Config
-from ..training import TrainingConfig, fit
+from ..training import TrainingConfig, fit, processes
 
 # %% ../../nbs/2_method/13_stages.ipynb #007
 def _result(folder:Path, stage:str, losses:dict, batch, network:nn.Module, training:TrainingConfig,
@@ -45,11 +46,18 @@ def _result(folder:Path, stage:str, losses:dict, batch, network:nn.Module, train
     fit(stage, folder, losses, batch, network, training, seed, progress=progress, **more)
     return network.eval()
 
+def _kept(path:Path, make:Callable) -> dict:
+    "Tensors that the main process makes, unless they are there, and all processes read."
+    with processes().main_first():
+        if not path.exists(): write_tensors(path, make())
+    return read_tensors(path)[0]
+
 @contextmanager
 def _timed(path:Path):
     "Keeps the seconds of what is no training, in the form of a history."
     start = time.perf_counter()
     yield
+    if processes().rank > 0: return
     seconds = pd.DataFrame(dict(seconds=[time.perf_counter() - start]))
     with atomic_write(path) as temporary:
         seconds.to_csv(temporary, index=False)
@@ -76,29 +84,47 @@ def train_registration(
     if template: atlas = read_template(template, cohort, template_labels, config.background)
     else:
         learn('pairs', None)
-        atlas = PopulationAtlas.read(folder) if kept else PopulationAtlas.from_image(
-            build_template(network, cohort, progress=progress), cohort.affine, label_names=cohort.label_names)
+        atlas = PopulationAtlas.read(folder) if kept else _first_atlas(folder, network, cohort, progress)
     learn('registration', atlas.image)
     if not kept:
         with _timed(folder/'template.csv'):
-            _finish_atlas(folder, network, cohort, atlas, c, template is None, progress).write(folder)
+            atlas = _finish_atlas(folder, network, cohort, atlas, c, template is None, progress)
+            with processes().main_first():
+                if processes().rank == 0: atlas.write(folder)
+    _remove(folder, 'building-*', 'recentring-*', 'labelling*')          # not before the atlas is written
     return network.requires_grad_(False), PopulationAtlas.read(folder)
+
+def _first_atlas(folder:Path, network:Registration, cohort:Cohort, progress:bool) -> PopulationAtlas:
+    "The atlas that is built with the network of pairs; each of its rounds is kept, so that a kill costs one."
+    image = None
+    for n in range(3):
+        def build(): return dict(image=build_template(network, cohort, 1, image, progress))
+        image = _kept(folder/f'building-{n}.safetensors', build)['image']
+    return PopulationAtlas.from_image(image, cohort.affine, label_names=cohort.label_names)
 
 def _finish_atlas(folder:Path, network:Registration, cohort:Cohort, atlas:PopulationAtlas, c:RegistrationConfig,
                   built:bool, progress:bool) -> PopulationAtlas:
     "A built atlas is made again from refined registrations; one that was given gets labels, if it has none."
-    rounds = [f'recentring-{n}.npy' for n in range(c.template_rounds)] if built else []
-    for name in rounds:
-        fields = register_cohort(network, atlas, cohort, folder/name, c, progress=progress)
-        atlas = recentre(atlas, cohort, fields, c.diffeomorphic, progress=progress)
+    for n in range(c.template_rounds if built else 0):
+        fields = register_cohort(network, atlas, cohort, folder/f'recentring-{n}.npy', c, progress=progress)
+        def middle():
+            made = recentre(atlas, cohort, fields, c.diffeomorphic, progress=progress)
+            return dict(fine=made.fine) | ({} if made.fine_labels is None else dict(labels=made.fine_labels))
+        kept = _kept(folder/f'recentring-{n}.safetensors', middle)
+        atlas = replace(atlas, fine=kept['fine'], fine_labels=kept.get('labels'))
     labelled = np.flatnonzero(cohort.subjects['labels'].notna())
     if atlas.fine_labels is None and len(labelled):
         voters = cohort.subset(labelled[evenly_spread_indices(len(labelled), 120)])
         fields = register_cohort(network, atlas, voters, folder/'labelling.npy', c, progress=progress)
-        atlas = replace(atlas, fine_labels=vote_labels(voters, fields, 0*mean_velocity(fields), c.diffeomorphic))
-    for name in (*rounds, 'labelling.npy'):
-        (folder/name).unlink(missing_ok=True)
+        def vote(): return dict(labels=vote_labels(voters, fields, 0*mean_velocity(fields), c.diffeomorphic))
+        atlas = replace(atlas, fine_labels=_kept(folder/'labelling.safetensors', vote)['labels'])
     return atlas
+
+def _remove(folder:Path, *patterns:str) -> None:
+    "What is no longer needed; also that of a program that was killed just before."
+    if processes().rank > 0: return
+    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
+        path.unlink()
 
 # %% ../../nbs/2_method/13_stages.ipynb #012
 def train_autoencoder(
@@ -125,12 +151,13 @@ def cohort_latents(
 ) -> tuple[torch.Tensor, float]:     # scaled latents (N, C, *latent) and the scale
     "Latents of all training subjects, scaled to unit variance over the whole set."
     path, encoder = Path(folder)/'latents.safetensors', fingerprint(Path(folder)/'autoencoder.safetensors')
-    if not path.exists():
-        device = next(autoencoder.parameters()).device
-        def images(): return (cohort.images([i]).to(device) for i in range(len(cohort)))
-        scale = latent_scale(autoencoder, images())
-        latents = torch.cat([encode(autoencoder, image, scale).cpu() for image in images()])
-        write_tensors(path, dict(latents=latents), dict(scale=scale, autoencoder=encoder))
+    with processes().main_first():
+        if not path.exists():
+            device = next(autoencoder.parameters()).device
+            def images(): return (cohort.images([i]).to(device) for i in range(len(cohort)))
+            scale = latent_scale(autoencoder, images())
+            latents = torch.cat([encode(autoencoder, image, scale).cpu() for image in images()])
+            write_tensors(path, dict(latents=latents), dict(scale=scale, autoencoder=encoder))
     tensors, note = read_tensors(path)
     if note['autoencoder'] != encoder or len(tensors['latents']) != len(cohort):
         raise ValueError(f"{path}: the latents of other subjects or of another autoencoder; "
@@ -170,14 +197,15 @@ def register_rounds(
 ) -> np.ndarray:                     # (N, dim, *spatial / 2), mapped from disk
     "Velocities from the atlas to all subjects; from the second round on around the mean of their condition."
     c, last, fields, mean = config.registration, folder/'fields.npy', None, None
-    if last.exists(): return register_cohort(registration, atlas, cohort, last, c)           # reads and checks it
+    if last.exists():
+        _remove(folder, 'fields-*.npy')
+        return register_cohort(registration, atlas, cohort, last, c)                         # reads and checks it
     rounds = c.refine_rounds if c.refine_steps else 1
     with _timed(folder/'fields.csv'):
         for path in [*(folder/f'fields-{n}.npy' for n in range(1, rounds)), last]:
             fields = register_cohort(registration, atlas, cohort, path, c, fields, mean, progress)
             mean = fit_mean(cohort, fields) if path != last else None
-    for path in folder.glob('fields-*.npy'):
-        path.unlink()
+    _remove(folder, 'fields-*.npy')
     return fields
 
 # %% ../../nbs/2_method/13_stages.ipynb #022
@@ -217,8 +245,9 @@ def train_regressions(
     diffeomorphic, device = config.registration.diffeomorphic, device or best_device()
     for kind in (ConditionLabels, Appearance):
         path = folder/kind.file
-        if path.exists(): continue
-        with _timed(path.with_suffix('.csv')):
-            found = kind.fit(cohort, read_fields(folder), diffeomorphic, device=device)
-        if found is not None: found.write(folder)
+        with processes().main_first():
+            if path.exists(): continue
+            with _timed(path.with_suffix('.csv')):
+                found = kind.fit(cohort, read_fields(folder), diffeomorphic, device=device)
+            if found is not None: found.write(folder)
     return ConditionLabels.read(folder), Appearance.read(folder)
