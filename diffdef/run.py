@@ -24,8 +24,8 @@ from .method.denoiser import Denoiser
 from .method.population_atlas import PopulationAtlas
 from .method.registration import Registration
 from .method.regression import MeanField, condition_features
-from .method.resampled import Appearance, ConditionLabels
-from .method.run_folder import category_word, read_config, start_run, subjects_of
+from .method.resampled import Appearance, ConditionLabels, keep_native
+from .method.run_folder import category_word, read_config, read_fields, start_run, subjects_of
 from diffdef.method.stages import (
     cohort_latents, train_autoencoder, train_deformation, train_denoiser, train_registration,
     train_regressions
@@ -205,6 +205,7 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
     parts['denoiser'] = train_denoiser(out, config, cohort, parts['latents'], seed, progress)
     train_deformation(out, config, cohort, parts, seed, progress)
     train_regressions(out, config, cohort)
+    keep_native(out, cohort, read_fields(out), template, config.registration.diffeomorphic, best_device(), progress)
     return Run.load(out)
 
 def _check_networks(config:Config, cohort:Cohort) -> None:
@@ -304,7 +305,7 @@ def by_category(
 
 # %% ../nbs/2_method/14_run.ipynb #042
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template.json',
-            'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors')   # of a run, beside config.json
+            'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors', 'native.safetensors')   # of a run, beside config.json
 
 def export_run(
     folder:str|Path,                 # of a run, or of runs by category
