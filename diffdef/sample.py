@@ -236,7 +236,7 @@ def conditional_atlas(
     seed:int=0,                  # of the noise
     extrapolate:bool=False,      # accept values outside the trained range
     appearance:bool=True,        # grey values of the condition; False: the population atlas deformed, and nothing else
-    spacing:float|None=None,     # mm, not finer than the files'; None: the files', where the run keeps its atlas so fine
+    spacing:float|None=None,     # mm, not finer than the files'; None: the files', where the run keeps its atlas so
     device:str|None=None,        # for a run that is not loaded yet; None: a GPU where there is one
     **named,                     # conditions again, such as age=70, sex='F'
 ) -> Atlas:
@@ -252,7 +252,7 @@ def conditional_atlas(
     raw, seconds = sample_fields(run, code, *settings.values())
     return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds, native)
 
-# %% ../nbs/2_method/16_sample.ipynb #048
+# %% ../nbs/2_method/16_sample.ipynb #056
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."

@@ -222,7 +222,7 @@ class NativeAtlas:
     def make(cls,
         cohort:Cohort,          # training subjects, on the run's grid
         fields:np.ndarray,      # atlas to them, (N, dim, *spatial / 2), from `register_cohort`
-        template:tuple=(None, None), # files of the population atlas and of its labels, or 'mni'; None: from the subjects
+        template:tuple=(None, None), # files of the population atlas ('mni') and of its labels; None: from the subjects
         diffeomorphic:bool=True, # whether the fields are velocities
         most:int=120,           # subjects carried, evenly spread over the cohort
         device:torch.device|str='cpu', # where they are carried
@@ -248,7 +248,7 @@ class NativeAtlas:
                 add_label_fractions(votes, numbers, identity_grid(own.shape, u) + u)
         image = given.image if given else total[0].clamp(min=0)
         image = (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1).cpu()
-        if marked: votes = torch.stack([average_down((given.fine_labels == v).float()[None, None])[0, 0] for v in values])
+        if marked: votes = torch.cat([average_down((given.fine_labels == v).float()[None, None])[0] for v in values])
         found = (votes*(255/max(1, len(voters)))).round().byte().cpu() if len(votes) else None
         return cls(image, found, values, own.affine)
 
@@ -304,7 +304,7 @@ def keep_native(
     folder:str|Path,            # of a run; keeps native.safetensors
     cohort:Cohort,              # training subjects, on the run's grid
     fields:np.ndarray,          # atlas to them, from `register_cohort`
-    template:tuple=(None, None), # files of the population atlas and of its labels, or 'mni'; None: from the subjects
+    template:tuple=(None, None), # files of the population atlas ('mni') and of its labels; None: from the subjects
     diffeomorphic:bool=True,    # whether the fields are velocities
     device:torch.device|str='cpu', # where subjects are carried
     progress:bool=True,         # show a bar
