@@ -136,7 +136,7 @@ def curve_report(
     at = [float(a) for a in at if values.min() <= a <= values.max()]
     if len(at) < 2:                                       # of another range: six points inside it
         at, bandwidth = np.linspace(values.min(), values.max(), 8)[1:-1].tolist(), float(np.ptp(values))/20
-    atlases = [conditional_atlas(run, {condition: a}, **sampling) for a in at]
+    atlases = [conditional_atlas(run, {condition: a}, spacing=run.config.spacing, **sampling) for a in at]
     found = pd.DataFrame([_named(a.labels.data, label_names) for a in atlases])
     population, labels = _named(run.atlas.labels, label_names), {}
     for name in names:

@@ -227,6 +227,7 @@ class NativeAtlas:
         most:int=120,           # subjects carried, evenly spread over the cohort
         device:torch.device|str='cpu', # where they are carried
         progress:bool=True,     # show a bar
+        partial:Path|None=None, # file where sums over subjects are kept now and then, from which another call goes on
     ) -> 'NativeAtlas':
         "From the files of the template, or from those of the subjects."
         own, values = on_grid_of_files(cohort), (0, *sorted(cohort.label_names))
@@ -239,13 +240,21 @@ class NativeAtlas:
         votes = torch.zeros(len(values) if voters else 0, *own.shape, device=device)
         ways = [rescale_affine(x.affine, x.dim, .5) for x in (cohort, own)]
         finer = Enlargement.between([2*n for n in cohort.shape], ways[0], own.shape, own.affine)
-        for i in tqdm(sorted({*averaged, *voters}), desc="at the files' spacing", disable=not progress):
+        carried, done = sorted({*averaged, *voters}), 0
+        if partial is not None and partial.exists():
+            sums, note = read_tensors(partial)
+            total, votes, done = sums['total'].to(device), sums['votes'].to(device), note['done']
+        for n in tqdm(range(done, len(carried)), desc="at the files' spacing", initial=done, total=len(carried),
+                      disable=not progress):
+            i = carried[n]
             field = torch.from_numpy(fields[i:i + 1].astype(np.float32)).to(device)
             u = finer.field(subject_to_centre(field, 0*field, diffeomorphic))
             if i in averaged: total += warp_sharp(own.images([i]).to(device), u)
             if i in voters:
                 numbers = torch.searchsorted(torch.tensor(values), own.labels(i)).to(device)
                 add_label_fractions(votes, numbers, identity_grid(own.shape, u) + u)
+            if partial is not None and n % 10 == 9:
+                write_tensors(partial, dict(total=total, votes=votes), dict(done=n + 1))
         image = given.image if given else total[0].clamp(min=0)
         image = (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1).cpu()
         if marked: votes = torch.cat([average_down((given.fine_labels == v).float()[None, None])[0] for v in values])
@@ -313,4 +322,7 @@ def keep_native(
     files = np.linalg.norm(cohort.grid.source_affine[:3, :cohort.dim], axis=0)
     if (files > .99*np.array(cohort.spacing)).all() or (Path(folder)/NativeAtlas.file).exists(): return
     if (Path(folder)/ConditionLabels.file).exists(): template = (template[0], None)      # labels as subjects have them
-    NativeAtlas.make(cohort, fields, template, diffeomorphic, device=device, progress=progress).write(folder)
+    partial = Path(folder)/'native.partial.safetensors'
+    NativeAtlas.make(cohort, fields, template, diffeomorphic, device=device, progress=progress,
+                     partial=partial).write(folder)
+    partial.unlink(missing_ok=True)
