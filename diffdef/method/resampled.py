@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['resampled_labels', 'resampled_image', 'ResampledSubjects', 'ConditionMaps', 'volume_matched_labels',
-           'ConditionLabels', 'Appearance', 'add_label_fractions', 'on_grid_of_files', 'NativeAtlas', 'keep_native']
+           'ConditionLabels', 'Appearance', 'add_label_fractions', 'on_grid_of_files', 'ring_power', 'match_power',
+           'NativeAtlas', 'keep_native']
 
 # %% ../../nbs/2_method/06_resampled.ipynb #003
 import math
@@ -205,6 +206,31 @@ def on_grid_of_files(
     "A cohort as its files are, neither coarser nor padded."
     return replace(cohort, grid=cohort.grid.of_files, cache=MemoryCache(0), store=None)
 
+# %% ../../nbs/2_method/06_resampled.ipynb #x
+def ring_power(
+    image:torch.Tensor,         # (1, *spatial)
+) -> torch.Tensor:              # (rings,), mean squared amplitude at each distance from frequency zero
+    "How strong each spatial frequency is, whatever its direction."
+    rings, square = _rings(image.shape[1:]).flatten(), torch.fft.fftn(image[0]).abs().square().flatten()
+    return torch.bincount(rings, square)/torch.bincount(rings).clamp(min=1)
+
+def _rings(shape:tuple) -> torch.Tensor:
+    "The ring of each frequency, as `fftn` orders them: 0 to half the shortest side, and the corners beyond."
+    axes = torch.meshgrid(*[torch.fft.fftfreq(n) for n in shape], indexing='ij')
+    return (sum(f**2 for f in axes).sqrt()*min(shape)).round().long()
+
+def match_power(
+    image:torch.Tensor,         # (1, *spatial), a mean of many
+    power:torch.Tensor,         # of `ring_power`, averaged over those many
+    most:float=4.,              # amplification of a frequency, at most
+) -> torch.Tensor:              # (1, *spatial), 0 where `image` has next to nothing
+    "A mean as sharp as what it is the mean of."
+    gain = (power/ring_power(image).clamp(min=1e-12)).sqrt().clamp(1, most)
+    padded = torch.cat([gain[:1].expand(2), gain, gain[-1:].expand(2)])
+    gain = padded.unfold(0, 5, 1).mean(1)                              # a ring of few frequencies is a noisy one
+    sharp = torch.fft.ifftn(torch.fft.fftn(image[0])*gain[_rings(image.shape[1:])]).real[None]
+    return sharp.clamp(min=0)*(image > .02)
+
 # %% ../../nbs/2_method/06_resampled.ipynb #044
 @dataclass(frozen=True, eq=False)
 class NativeAtlas:
@@ -237,26 +263,29 @@ class NativeAtlas:
         voters = [int(labelled[k]) for k in evenly_spread_indices(len(labelled), most)]
         averaged = [] if given else evenly_spread_indices(len(cohort), most)
         total = torch.zeros(1, 1, *own.shape, device=device)
+        power = torch.zeros(())
         votes = torch.zeros(len(values) if voters else 0, *own.shape, device=device)
         ways = [rescale_affine(x.affine, x.dim, .5) for x in (cohort, own)]
         finer = Enlargement.between([2*n for n in cohort.shape], ways[0], own.shape, own.affine)
         carried, done = sorted({*averaged, *voters}), 0
         if partial is not None and partial.exists():
             sums, note = read_tensors(partial)
-            total, votes, done = sums['total'].to(device), sums['votes'].to(device), note['done']
+            total, votes, power, done = *(sums[k].to(device) for k in ('total', 'votes')), sums['power'], note['done']
         for n in tqdm(range(done, len(carried)), desc="at the files' spacing", initial=done, total=len(carried),
                       disable=not progress):
             i = carried[n]
             field = torch.from_numpy(fields[i:i + 1].astype(np.float32)).to(device)
             u = finer.field(subject_to_centre(field, 0*field, diffeomorphic))
-            if i in averaged: total += warp_sharp(own.images([i]).to(device), u)
+            if i in averaged:
+                total += warp_sharp(own.images([i]).to(device), u)
+                power = power + ring_power(own.image(i))/len(averaged)
             if i in voters:
                 numbers = torch.searchsorted(torch.tensor(values), own.labels(i)).to(device)
                 add_label_fractions(votes, numbers, identity_grid(own.shape, u) + u)
             if partial is not None and n % 10 == 9:
-                write_tensors(partial, dict(total=total, votes=votes), dict(done=n + 1))
-        image = given.image if given else total[0].clamp(min=0)
-        image = (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1).cpu()
+                write_tensors(partial, dict(total=total, votes=votes, power=power), dict(done=n + 1))
+        image = given.image if given else match_power(total[0].clamp(min=0).cpu()/len(averaged), power)
+        image = (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1)
         if marked: votes = torch.cat([average_down((given.fine_labels == v).float()[None, None])[0] for v in values])
         found = (votes*(255/max(1, len(voters)))).round().byte().cpu() if len(votes) else None
         return cls(image, found, values, own.affine)
