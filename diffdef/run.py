@@ -306,7 +306,7 @@ def by_category(
 # %% ../nbs/2_method/14_run.ipynb #042
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors',
-            'native.safetensors')   # of a run, beside config.json
+            'native_T1w.nii.gz', 'native.safetensors')   # of a run, beside config.json
 
 def export_run(
     folder:str|Path,                 # of a run, or of runs by category

@@ -18,7 +18,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort, MemoryCache
-from ..core import read_tensors, tissue_median, write_tensors
+from ..core import Volume, read_tensors, read_volume, tissue_median, write_tensors, write_volume
 from ..fields import average_down, fine_image, identity_grid, rescale_affine, warp, warp_fine, warp_sharp
 from ..grid import Enlargement, Grid
 from .centre import evenly_spread_indices, subject_to_centre
@@ -206,7 +206,7 @@ def on_grid_of_files(
     "A cohort as its files are, neither coarser nor padded."
     return replace(cohort, grid=cohort.grid.of_files, cache=MemoryCache(0), store=None)
 
-# %% ../../nbs/2_method/06_resampled.ipynb #x
+# %% ../../nbs/2_method/06_resampled.ipynb #045
 def ring_power(
     image:torch.Tensor,         # (1, *spatial)
 ) -> torch.Tensor:              # (rings,), mean squared amplitude at each distance from frequency zero
@@ -231,7 +231,7 @@ def match_power(
     sharp = torch.fft.ifftn(torch.fft.fftn(image[0])*gain[_rings(image.shape[1:])]).real[None]
     return sharp.clamp(min=0)*(image > .02)
 
-# %% ../../nbs/2_method/06_resampled.ipynb #044
+# %% ../../nbs/2_method/06_resampled.ipynb #047
 @dataclass(frozen=True, eq=False)
 class NativeAtlas:
     "The population atlas on the grid of the files, and how often each label is at each place."
@@ -291,11 +291,12 @@ class NativeAtlas:
         return cls(image, found, values, own.affine)
 
     def write(self,
-        folder:str|Path,        # of a run
+        folder:str|Path,        # of a run; receives native_T1w.nii.gz and then native.safetensors
     ) -> None:
-        "Keeps everything in one file, which is there whole or not at all."
-        tensors = dict(image=self.image) | ({} if self.probabilities is None else dict(labels=self.probabilities))
-        write_tensors(Path(folder)/self.file, tensors, dict(values=list(self.values), affine=self.affine.tolist()))
+        "Keeps the image as others read it, and the labels; what is written last says that all is there."
+        write_volume(Path(folder)/'native_T1w.nii.gz', Volume(self.image, self.affine))
+        tensors = {} if self.probabilities is None else dict(labels=self.probabilities)
+        write_tensors(Path(folder)/self.file, tensors, dict(values=list(self.values)))
 
     @classmethod
     def read(cls,
@@ -304,8 +305,11 @@ class NativeAtlas:
         "Reads what `write` wrote."
         path = Path(folder)/cls.file
         if not path.exists(): return None
-        kept, note = read_tensors(path)
-        return cls(kept['image'], kept.get('labels'), tuple(note['values']), np.array(note['affine']))
+        (kept, note), image = read_tensors(path), read_volume(Path(folder)/'native_T1w.nii.gz')
+        if 'labels' in kept and kept['labels'].shape[1:] != image.data.shape[1:]:
+            raise ValueError(f"{folder}/native_T1w.nii.gz: {tuple(image.data.shape[1:])} voxels, expected "
+                             f"{tuple(kept['labels'].shape[1:])}; the file was exchanged, put the run's own back")
+        return cls(image.data, kept.get('labels'), tuple(note['values']), image.affine)
 
     def at(self,
         spacing:float,          # millimetres, not finer than the files'
@@ -339,7 +343,7 @@ class NativeAtlas:
         return torch.tensor(self.values, device=u.device)[volume_matched_labels(moved)], moved
 
 def keep_native(
-    folder:str|Path,            # of a run; keeps native.safetensors
+    folder:str|Path,            # of a run; keeps native_T1w.nii.gz and native.safetensors
     cohort:Cohort,              # training subjects, on the run's grid
     fields:np.ndarray,          # atlas to them, from `register_cohort`
     template:tuple=(None, None), # files of the population atlas ('mni') and of its labels; None: from the subjects
