@@ -259,6 +259,7 @@ class NativeAtlas:
         own, values = on_grid_of_files(cohort), (0, *sorted(cohort.label_names))
         given = read_template(template[0], own, template[1], cohort.background) if template[0] else None
         marked = given is not None and given.fine_labels is not None
+        if marked: values = (0, *sorted(given.label_names))
         labelled = [] if marked else np.flatnonzero(cohort.subjects['labels'].notna())
         voters = [int(labelled[k]) for k in evenly_spread_indices(len(labelled), most)]
         averaged = [] if given else evenly_spread_indices(len(cohort), most)
