@@ -27,7 +27,7 @@ from cyclopts.validators import Number
 
 # %% ../nbs/5_commands/01_cli.ipynb #007
 OPTIONS = {'n_draws': '--draws', 'draws': '--draws', 'steps': '--steps', 'guidance': '--guidance', 'seed': '--seed',
-           'extrapolate': '--extrapolate', 'appearance': '--shape-only', 'out': '--out'}
+           'extrapolate': '--extrapolate', 'appearance': '--shape-only', 'spacing': '--spacing', 'out': '--out'}
 
 def parse_conditions(
     texts:list[str],     # each 'name=value'
@@ -123,12 +123,13 @@ class Sampling:
     seed:option(int, "decides the noise; the same noise for every condition") = 0
     extrapolate:option(Flag, "accept numbers outside the trained range") = False
     shape_only:option(Flag, "deform the population atlas and leave its grey values as they are") = False
+    spacing:option(Millimetres, "mm of a voxel, not finer than the files'; the finest the run has if left out") = None
 
     @property
     def keywords(self) -> dict:   # as `conditional_atlas` takes them
         "The options by the names they have in the library."
         return dict(n_draws=self.draws, steps=self.steps, guidance=self.guidance, seed=self.seed,
-                    extrapolate=self.extrapolate, appearance=not self.shape_only)
+                    extrapolate=self.extrapolate, appearance=not self.shape_only, spacing=self.spacing)
 
 # %% ../nbs/5_commands/01_cli.ipynb #018
 def main(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['identity_grid', 'sample', 'warp', 'largest_fraction', 'warp_labels', 'compose', 'exponential', 'inverse',
            'jacobian_determinant', 'bending_energy', 'gradient_energy', 'enlarge_field', 'rescale_affine',
-           'average_down', 'warp_fine', 'fine_image', 'write_displacement', 'read_displacement']
+           'average_down', 'warp_fine', 'fine_image', 'warp_sharp', 'write_displacement', 'read_displacement']
 
 # %% ../nbs/1_ground/02_fields.ipynb #003
 from collections.abc import Callable, Iterable
@@ -195,6 +195,14 @@ def fine_image(
     return fine + F.interpolate(image - average_down(fine), scale_factor=2)      # what little is left, block by block
 
 # %% ../nbs/1_ground/02_fields.ipynb #056
+def warp_sharp(
+    image:torch.Tensor,          # (B, C, *spatial)
+    u:torch.Tensor,              # displacement, (B, dim, *spatial), voxels
+) -> torch.Tensor:               # (B, C, *spatial): image(x + u(x)); may leave the image's range a little at an edge
+    "Moves an image on its own grid with little blur; memory of half the spacing for the image alone."
+    return sample(fine_image(image, splines=False), 2*(identity_grid(u.shape[2:], u) + u) + .5)
+
+# %% ../nbs/1_ground/02_fields.ipynb #059
 _LPS = np.array([-1., -1., 1.])
 
 def write_displacement(

@@ -6,7 +6,7 @@
 __all__ = ['PREPARED', 'EXPORTED', 'open_cohort', 'find_template', 'Run', 'build_model', 'load_registration', 'train',
            'RunByCategory', 'load_run', 'by_category', 'export_run']
 
-# %% ../nbs/2_method/14_run.ipynb #93ae0436
+# %% ../nbs/2_method/14_run.ipynb #699666b6
 import math
 import shutil
 import tempfile
@@ -24,8 +24,10 @@ from .method.denoiser import Denoiser
 from .method.population_atlas import PopulationAtlas, read_template
 from .method.registration import Registration
 from .method.regression import MeanField, condition_features
-from .method.resampled import Appearance, ConditionLabels
-from .method.run_folder import category_word, read_config, start_run, subjects_of, sweep_temporary
+from .method.resampled import Appearance, ConditionLabels, keep_native
+from diffdef.method.run_folder import (
+    category_word, read_config, read_fields, start_run, subjects_of, sweep_temporary
+)
 from diffdef.method.stages import (
     cohort_latents, train_autoencoder, train_deformation, train_denoiser, train_registration,
     train_regressions
@@ -33,7 +35,7 @@ from diffdef.method.stages import (
 from .method.settings import Config, config_from_dict, override
 from .training import load_result, processes
 
-# %% ../nbs/2_method/14_run.ipynb #37122548
+# %% ../nbs/2_method/14_run.ipynb #6c79cdd0
 PREPARED = 'prepared'                # in a run folder: images of subjects that do not fit in memory
 
 def open_cohort(
@@ -73,7 +75,7 @@ def find_template(
         raise FileNotFoundError(f"{template}: no such template, expected a NIfTI file, 'mni' or 'built'")
     return Path(template), labels
 
-# %% ../nbs/2_method/14_run.ipynb #f4e4b117
+# %% ../nbs/2_method/14_run.ipynb #d569e355
 @dataclass(frozen=True, eq=False)
 class Run:
     "A trained run, ready for sampling."
@@ -140,7 +142,7 @@ class Run:
         return cls(folder, config, conditions, atlas, model, device, stored['seed'],
                    ConditionLabels.read(folder), Appearance.read(folder))
 
-# %% ../nbs/2_method/14_run.ipynb #89dc771c
+# %% ../nbs/2_method/14_run.ipynb #38c7b0b8
 def build_model(
     config:Config,                   # settings
     conditions:Conditions,           # their number and categories
@@ -165,7 +167,7 @@ def load_registration(
     load_result(Path(folder)/'registration.safetensors', network)
     return network.to(device).eval().requires_grad_(False)
 
-# %% ../nbs/2_method/14_run.ipynb #b56004ce
+# %% ../nbs/2_method/14_run.ipynb #6f8479eb
 def train(
     cohort_path:str|Path,            # BIDS-like folder, neurite's layout, or a table
     out:str|Path,                    # run folder
@@ -212,6 +214,9 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
     parts['denoiser'] = train_denoiser(out, config, cohort, parts['latents'], seed, progress)
     train_deformation(out, config, cohort, parts, seed, progress)
     train_regressions(out, config, cohort)
+    fields, diffeomorphic = read_fields(out), config.registration.diffeomorphic
+    with processes().main_first():
+        keep_native(out, cohort, fields, template, diffeomorphic, best_device(), progress)
     return Run.load(out)
 
 def _check_networks(config:Config, cohort:Cohort) -> None:
@@ -234,7 +239,7 @@ def _check_space(out:Path, cohort:Cohort) -> None:
         raise OSError(f"{out}: the run needs {needed/1e9:.1f} GB there, and {free/1e9:.1f} GB are free; free space, or "
                       "choose a folder on another disk")
 
-# %% ../nbs/2_method/14_run.ipynb #d9b9d15e
+# %% ../nbs/2_method/14_run.ipynb #3cedf670
 @dataclass(frozen=True, eq=False)
 class RunByCategory:
     "Runs of one cohort, one for each category of a condition."
@@ -309,9 +314,10 @@ def by_category(
     if not path.exists(): write_json(path, note)
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
-# %% ../nbs/2_method/14_run.ipynb #a27f6293
+# %% ../nbs/2_method/14_run.ipynb #bc936f73
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template_dseg.tsv', 'template.json',
-            'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors')   # of a run, beside config.json
+            'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors',
+            'native_T1w.nii.gz', 'native.safetensors')   # of a run, beside config.json
 
 def export_run(
     folder:str|Path,                 # of a run, or of runs by category

@@ -6,7 +6,7 @@
 __all__ = ['SETTINGS', 'antithetic_noise', 'Atlas', 'sample_fields', 'deform', 'asked_conditions', 'conditional_atlas',
            'Difference', 'difference']
 
-# %% ../nbs/2_method/16_sample.ipynb #003
+# %% ../nbs/2_method/16_sample.ipynb #b40d53cd
 import glob
 import math
 import time
@@ -23,10 +23,12 @@ from diffdef.core import (
     write_volume
 )
 from .fields import compose, inverse, jacobian_determinant, write_displacement
+from .grid import Enlargement
 from .method.denoiser import sample_latents
+from .method.resampled import NativeAtlas
 from .run import Run, RunByCategory, load_run
 
-# %% ../nbs/2_method/16_sample.ipynb #006
+# %% ../nbs/2_method/16_sample.ipynb #8355ebd0
 def antithetic_noise(
     n:int,                       # number of draws, ≥ 1
     shape:tuple,                 # of one draw
@@ -36,7 +38,7 @@ def antithetic_noise(
     half = torch.randn((n + 1)//2, *shape, generator=generator)
     return torch.stack([half, -half], 1).flatten(0, 1)[:n]
 
-# %% ../nbs/2_method/16_sample.ipynb #011
+# %% ../nbs/2_method/16_sample.ipynb #5fe5f6be
 @dataclass(frozen=True, eq=False, repr=False)
 class Atlas:
     "A conditional atlas."
@@ -96,7 +98,7 @@ class Atlas:
         return (f'<b>{escape(title)}</b><br><img src="data:image/png;base64,{png}" '
                 f'style="height:160px;image-rendering:auto"><table>{rows}</table>')
 
-# %% ../nbs/2_method/16_sample.ipynb #019
+# %% ../nbs/2_method/16_sample.ipynb #866a13cb
 @torch.no_grad()
 def sample_fields(
     run:Run,                     # loaded
@@ -125,16 +127,23 @@ def deform(
     conditions:dict,             # as asked
     settings:dict,               # noted in the atlas
     seconds:dict,                # spent so far
+    native:NativeAtlas|None=None, # on whose grid all of it is; None: on the run's
 ) -> Atlas:                      # from the mean of the fields
     "Everything that follows from the fields of a condition."
     start, decoder, atlas, mean = time.perf_counter(), run.model.decoder, run.atlas, raw.mean(0, keepdim=True)
     u = decoder.displacement(mean)
     back = decoder.displacement(-mean) if decoder.kind == 'velocity' else inverse(u)
-    image = atlas.moved(u) if run.appearance is None else run.appearance.moved(atlas, code, u)
-    frame = Volume(image[0].cpu(), atlas.affine)
-    labels, probabilities, sizes = _labels(run, code, u)
+    error = _standard_error(run, raw, code, Volume(u[0], atlas.affine).spacing)
+    if native is None:
+        image = atlas.moved(u) if run.appearance is None else run.appearance.moved(atlas, code, u)
+        labels, probabilities, sizes = _labels(run, code, u)
+    else:
+        finer = Enlargement.between(u.shape[2:], atlas.affine, native.shape, native.affine)
+        u, back, error = finer.field(u), finer.field(back), None if error is None else finer(error).clamp(min=0)
+        image, labels, probabilities, sizes = _native_maps(run, code, u, native, finer)
+    frame = Volume(image[0].cpu(), atlas.affine if native is None else native.affine)
     maps = dict(displacement=u, inverse=back, jacobian=jacobian_determinant(u), labels=labels,
-                probabilities=probabilities, uncertainty=_standard_error(run, raw, code, frame.spacing))
+                probabilities=probabilities, uncertainty=error)
     return Atlas(
         conditions=conditions, image=frame, label_names=atlas.label_names, settings=settings,
         **{name: None if x is None else frame.like(x[0].cpu()) for name, x in maps.items()},
@@ -144,12 +153,28 @@ def deform(
 def _labels(run:Run, code:torch.Tensor, u:torch.Tensor) -> tuple:
     "Labels of a condition, their probabilities or None, and the size of each by name in voxels."
     if run.labels is not None:
-        probabilities, sizes, names = run.labels.moved(code, u), {}, run.atlas.label_names
-        for k, p in zip(run.labels.values, probabilities[0]):
-            if k: sizes[names[k]] = sizes.get(names[k], 0.) + float(p.sum())
-        return run.labels.winner(probabilities), probabilities, sizes
+        probabilities = run.labels.moved(code, u)
+        return run.labels.winner(probabilities), probabilities, _sizes(run, run.labels.values, probabilities)
     labels, sizes = (None, {}) if run.atlas.fine_labels is None else run.atlas.moved_labels(u)
     return labels, None, sizes
+
+def _sizes(run:Run, values:tuple, probabilities:torch.Tensor) -> dict:
+    "What the probabilities of each label add up to, by name, in voxels."
+    sizes, names = {}, run.atlas.label_names
+    for k, p in zip(values, probabilities[0]):
+        if k: sizes[names[k]] = sizes.get(names[k], 0.) + float(p.sum())
+    return sizes
+
+def _native_maps(run:Run, code:torch.Tensor, u:torch.Tensor, native:NativeAtlas, finer:Enlargement) -> tuple:
+    "Image, labels, their probabilities and sizes on the grid of the files; what conditions change is enlarged."
+    def enlarged(maps):
+        "A function that gives the k-th map's change on this grid."
+        change = maps.change(code[None].to(maps.mean.average)).to(u)
+        return lambda k: finer(change[:, k:k + 1])
+    image = native.moved(u, None if run.appearance is None else enlarged(run.appearance)(0))
+    if native.probabilities is None: return image, None, None, {}
+    labels, probabilities = native.moved_labels(u, None if run.labels is None else enlarged(run.labels))
+    return image, labels, probabilities, _sizes(run, native.values, probabilities)
 
 def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple) -> torch.Tensor|None:
     "Standard error of the displacement, (1, 1, *spatial), millimetres: of the mean field, and between draws."
@@ -162,7 +187,8 @@ def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple)
     error = run.model.decoder.full(variance.sqrt())           # the grid is enlarged after the statistics, not before
     return (error*mm).square().sum(1, keepdim=True).sqrt()
 
-SETTINGS = ('n_draws', 'steps', 'guidance', 'seed', 'extrapolate', 'appearance', 'device')   # of `conditional_atlas`
+SETTINGS = ('n_draws', 'steps', 'guidance', 'seed', 'extrapolate', 'appearance', 'spacing',
+            'device')                                                # of `conditional_atlas`
 
 def asked_conditions(
     run:Run|RunByCategory,       # loaded
@@ -201,6 +227,19 @@ def _count(name:str, value) -> int:
         raise ValueError(f"conditional_atlas() '{name}' must be a whole number of 1 or more, got {value!r}")
     return int(value)
 
+def _native_at(run:Run, spacing:float|None) -> NativeAtlas|None:
+    "The population atlas at a spacing, None for that of the run's own grid."
+    own = Volume(run.atlas.image, run.atlas.affine).spacing
+    if spacing is not None and not np.all(np.asarray(spacing, float) > 0):
+        raise ValueError(f"conditional_atlas() 'spacing' must be millimetres, above 0, got {spacing!r}")
+    if spacing is not None and np.allclose(own, spacing, rtol=.01): return None
+    native = NativeAtlas.read(run.folder)
+    if native is not None: return native if spacing is None else native.at(spacing)
+    if spacing is None: return None
+    raise ValueError(f"spacing {spacing:g} mm: {run.folder} keeps its population atlas at "
+                     f"{' × '.join(f'{s:g}' for s in own)} mm and no other; leave the spacing out. Where the files are "
+                     "finer, the same `diffdef train` command adds the atlas at their spacing")
+
 def conditional_atlas(
     run:str|Path|Run|RunByCategory, # run folder, or what `load_run` gave
     conditions:dict|None=None,   # values by name, such as {'age': 70, 'sex': 'F'}; one left out is unknown
@@ -211,24 +250,25 @@ def conditional_atlas(
     seed:int=0,                  # of the noise
     extrapolate:bool=False,      # accept values outside the trained range
     appearance:bool=True,        # grey values of the condition; False: the population atlas deformed, and nothing else
+    spacing:float|None=None,     # mm, not finer than the files'; None: the files', where the run keeps its atlas so
     device:str|None=None,        # for a run that is not loaded yet; None: a GPU where there is one
     **named,                     # conditions again, such as age=70, sex='F'
 ) -> Atlas:
-    "The atlas of a condition: the population atlas deformed by the mean of sampled fields (Diff-Def, section 3)."
+    "The atlas of a condition: the population atlas deformed by the mean of sampled fields; 3 GB of memory at 1 mm."
     if isinstance(run, (str, Path)): run = load_run(run, device)
     options = dict(n_draws=n_draws, steps=steps, guidance=guidance, seed=seed or None, device=device)
     _refuse_ambiguous(run, conditions, [name for name, value in options.items() if value is not None])
     noted = asked_conditions(run, conditions, named)
     run, asked = run.choose(noted)
     if not appearance: run = replace(run, appearance=None)
-    code, c = run.conditions.encode(asked, extrapolate), run.config
+    code, c, native = run.conditions.encode(asked, extrapolate), run.config, _native_at(run, spacing)
     settings = dict(draws=_count('n_draws', c.draws if n_draws is None else n_draws),
                     steps=_count('steps', c.steps if steps is None else steps),
                     guidance=c.guidance if guidance is None else float(guidance), seed=plain(seed))
     raw, seconds = sample_fields(run, code, *settings.values())
-    return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds)
+    return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds, native)
 
-# %% ../nbs/2_method/16_sample.ipynb #048
+# %% ../nbs/2_method/16_sample.ipynb #f69a3c0a
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."

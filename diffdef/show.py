@@ -349,6 +349,7 @@ def explore(
     names, settings = [c.name for c in run.conditions], {k: fixed.pop(k) for k in SETTINGS if k in fixed}
     asked_conditions(run, conditions, fixed)                     # or says what is given twice
     fixed = {**(conditions or {}), **fixed}
+    if sampler is conditional_atlas: settings = dict(spacing=run.config.spacing) | settings
     if unknown := set(fixed) - set(names):
         raise ValueError(f"explore() does not know {sorted(unknown)}, expected conditions ({', '.join(names)}) "
                          f"or settings ({', '.join(SETTINGS)})")

@@ -115,7 +115,7 @@ def _method(variant:Variant, trained:dict) -> Callable:
         if isinstance(found, Exception): raise found
         if not variant.labels: found = replace(found, labels=None)
         if not variant.decoder: return condition_alone(found, conditions)
-        return conditional_atlas(found, conditions, seed=seed, **variant.sampling)
+        return conditional_atlas(found, conditions, seed=seed, spacing=found.config.spacing, **variant.sampling)
     def key(run:Run) -> str:
         "Of the variant's weights and of what it changes."
         found = trained[run.folder]

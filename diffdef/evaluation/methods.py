@@ -103,7 +103,8 @@ def method_names(
 
 def _diff_def(run:Run, cohort:Cohort, conditions:dict, seed:int) -> Atlas:
     "Diff-Def as a method."
-    return _noted(conditional_atlas(run, conditions, seed=seed), sum(stage_seconds(run.folder).values()))
+    atlas = conditional_atlas(run, conditions, seed=seed, spacing=run.config.spacing)      # as all others are scored
+    return _noted(atlas, sum(stage_seconds(run.folder).values()))
 
 def _truth(cohort_path:str|Path) -> Callable:
     "The true atlas as a method."

@@ -69,7 +69,7 @@ def evaluate_run(
         if curve: report['curve'] = curve
     if sensitivity := denoiser_sensitivity(run, cohort_path): report['condition_sensitivity'] = sensitivity
     start = time.perf_counter()
-    conditional_atlas(run, **sampling)
+    conditional_atlas(run, spacing=run.config.spacing, **sampling)
     seconds = stage_seconds(run.folder) | dict(atlas=round(time.perf_counter() - start, 3))
     report |= dict(seconds=seconds, device=device_name(run.device), threads=torch.get_num_threads(),
                    versions=read_config(run.folder)['versions'])

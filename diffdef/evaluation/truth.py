@@ -121,7 +121,7 @@ def _score_ages(run:Run, truth:Truth, cohort:Cohort, ages:list, sex:dict, sampli
     "Scores at each age, the middle one being the middle of the range; `sex`: that condition, or none."
     fields, crop = read_fields(run.folder), partial(crop_to_truth, affine=run.atlas.affine, truth=truth)
     asked, known = [dict(age=age) | sex for age in ages], truth_sex(sex.get('sex'))
-    atlases = [conditional_atlas(run, c, **sampling) for c in asked]
+    atlases = [conditional_atlas(run, c, spacing=run.config.spacing, **sampling) for c in asked]
     central, scores = len(ages)//2, []
     middle = crop(atlases[central].displacement.data[None])
     for age, conditions, atlas in zip(ages, asked, atlases):

@@ -4,21 +4,25 @@
 
 # %% auto #0
 __all__ = ['resampled_labels', 'resampled_image', 'ResampledSubjects', 'ConditionMaps', 'volume_matched_labels',
-           'ConditionLabels', 'Appearance']
+           'ConditionLabels', 'Appearance', 'add_label_fractions', 'on_grid_of_files', 'ring_power', 'match_power',
+           'NativeAtlas', 'keep_native']
 
 # %% ../../nbs/2_method/06_resampled.ipynb #003
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm.auto import tqdm
 
-from ..cohort import Cohort
-from ..core import read_tensors, write_tensors
-from ..fields import average_down, fine_image, warp, warp_fine
-from .centre import subject_to_centre
-from .population_atlas import PopulationAtlas, repeat_voxels
+from ..cohort import Cohort, MemoryCache
+from ..core import Volume, read_tensors, read_volume, tissue_median, write_tensors, write_volume
+from ..fields import average_down, fine_image, identity_grid, rescale_affine, warp, warp_fine, warp_sharp
+from ..grid import Enlargement, Grid
+from .centre import evenly_spread_indices, subject_to_centre
+from .population_atlas import PopulationAtlas, read_template, repeat_voxels
 from .regression import MeanField, fit_mean_field
 
 # %% ../../nbs/2_method/06_resampled.ipynb #008
@@ -88,6 +92,12 @@ class ConditionMaps:
         subjects = ResampledSubjects(part, own, values, diffeomorphic, device)
         window = 4/float(np.mean(cohort.spacing))
         return cls(fit_mean_field(subjects, part.codes, cohort.conditions.n_categories, window), values)
+
+    def change(self,
+        codes:torch.Tensor,     # condition vectors, (B, n_conditions), NaN where unknown
+    ) -> torch.Tensor:          # (B, channels, *spatial), what is added to the maps of the average subject
+        "Difference to the average subject, in the population atlas's frame."
+        return torch.tensordot(self.mean.features(codes) - self.mean.average, self.mean.field, 1)
 
     def write(self,
         folder:str|Path,        # of a run; receives labels.safetensors or appearance.safetensors
@@ -167,12 +177,6 @@ class Appearance(ConditionMaps):
         "All subjects, where there are conditions."
         return range(len(cohort) if len(cohort.conditions) else 0), ()
 
-    def change(self,
-        codes:torch.Tensor,     # condition vectors, (B, n_conditions), NaN where unknown
-    ) -> torch.Tensor:          # (B, 1, *spatial), what is added to a normalised image
-        "Difference to the average subject, in the population atlas's frame."
-        return torch.tensordot(self.mean.features(codes) - self.mean.average, self.mean.field, 1)
-
     def moved(self,
         atlas:PopulationAtlas,  # whose image it changes
         code:torch.Tensor,      # condition vector, (n_conditions,), NaN where unknown
@@ -181,3 +185,178 @@ class Appearance(ConditionMaps):
         "The population atlas with the grey values of a condition, moved with its field."
         fine, change = atlas.fine[None].to(u), self.change(code[None].to(self.mean.average)).to(u)
         return warp_fine(fine + fine_image(change, splines=False)*(fine > 0), u).clamp(0, 1)
+
+# %% ../../nbs/2_method/06_resampled.ipynb #042
+def add_label_fractions(
+    total:torch.Tensor,         # (L, *shape); each label's weight at each point is added to it
+    labels:torch.Tensor,        # (*spatial), which of the L each voxel has, from 0
+    points:torch.Tensor,        # where to look, (1, dim, *shape), voxel coordinates of `labels`
+) -> None:
+    "Linear interpolation of all labels at once, each as its own map."
+    low, last = points[0].floor(), [n - 1 for n in labels.shape]
+    beyond = points[0] - low
+    for corner in product((0, 1), repeat=len(low)):
+        weight = math.prod(part if c else 1 - part for part, c in zip(beyond, corner))
+        at = tuple((x + c).clamp(0, n).long() for x, c, n in zip(low, corner, last))
+        total.scatter_add_(0, labels[at][None], weight[None])
+
+def on_grid_of_files(
+    cohort:Cohort,              # on any grid
+) -> Cohort:                    # the same subjects; nothing is kept in memory
+    "A cohort as its files are, neither coarser nor padded."
+    return replace(cohort, grid=cohort.grid.of_files, cache=MemoryCache(0), store=None)
+
+# %% ../../nbs/2_method/06_resampled.ipynb #045
+def ring_power(
+    image:torch.Tensor,         # (1, *spatial)
+) -> torch.Tensor:              # (rings,), mean squared amplitude at each distance from frequency zero
+    "How strong each spatial frequency is, whatever its direction."
+    rings, square = _rings(image.shape[1:]).flatten(), torch.fft.fftn(image[0]).abs().square().flatten()
+    return torch.bincount(rings, square)/torch.bincount(rings).clamp(min=1)
+
+def _rings(shape:tuple) -> torch.Tensor:
+    "The ring of each frequency, as `fftn` orders them: 0 to half the shortest side, and the corners beyond."
+    axes = torch.meshgrid(*[torch.fft.fftfreq(n) for n in shape], indexing='ij')
+    return (sum(f**2 for f in axes).sqrt()*min(shape)).round().long()
+
+def match_power(
+    image:torch.Tensor,         # (1, *spatial), a mean of many
+    power:torch.Tensor,         # of `ring_power`, averaged over those many
+    most:float=4.,              # amplification of a frequency, at most
+) -> torch.Tensor:              # (1, *spatial), 0 where `image` has next to nothing
+    "A mean as sharp as what it is the mean of."
+    gain = (power/ring_power(image).clamp(min=1e-12)).sqrt().clamp(1, most)
+    padded = torch.cat([gain[:1].expand(2), gain, gain[-1:].expand(2)])
+    gain = padded.unfold(0, 5, 1).mean(1)                              # a ring of few frequencies is a noisy one
+    sharp = torch.fft.ifftn(torch.fft.fftn(image[0])*gain[_rings(image.shape[1:])]).real[None]
+    return sharp.clamp(min=0)*(image > .02)
+
+# %% ../../nbs/2_method/06_resampled.ipynb #047
+@dataclass(frozen=True, eq=False)
+class NativeAtlas:
+    "The population atlas on the grid of the files, and how often each label is at each place."
+    image:torch.Tensor          # (1, *spatial), normalised
+    probabilities:torch.Tensor|None # (L, *spatial), 0 to 255 for 0 to 1; None where nobody has labels
+    values:tuple                # label numbers of the L, 0 first
+    affine:np.ndarray           # (4, 4)
+    file='native.safetensors'   # in a run's folder; no field of the class
+
+    shape = property(lambda self: tuple(self.image.shape[1:]), doc="Number of voxels along each axis.")
+
+    @classmethod
+    @torch.no_grad()
+    def make(cls,
+        cohort:Cohort,          # training subjects, on the run's grid
+        fields:np.ndarray,      # atlas to them, (N, dim, *spatial / 2), from `register_cohort`
+        template:tuple=(None, None), # files of the population atlas ('mni') and of its labels; None: from the subjects
+        diffeomorphic:bool=True, # whether the fields are velocities
+        most:int=120,           # subjects carried, evenly spread over the cohort
+        device:torch.device|str='cpu', # where they are carried
+        progress:bool=True,     # show a bar
+        partial:Path|None=None, # file where sums over subjects are kept now and then, from which another call goes on
+    ) -> 'NativeAtlas':
+        "From the files of the template, or from those of the subjects."
+        own, values = on_grid_of_files(cohort), (0, *sorted(cohort.label_names))
+        given = read_template(template[0], own, template[1], cohort.background) if template[0] else None
+        marked = given is not None and given.fine_labels is not None
+        if marked: values = (0, *sorted(given.label_names))
+        labelled = [] if marked else np.flatnonzero(cohort.subjects['labels'].notna())
+        voters = [int(labelled[k]) for k in evenly_spread_indices(len(labelled), most)]
+        averaged = [] if given else evenly_spread_indices(len(cohort), most)
+        total = torch.zeros(1, 1, *own.shape, device=device)
+        power = torch.zeros(())
+        votes = torch.zeros(len(values) if voters else 0, *own.shape, device=device)
+        ways = [rescale_affine(x.affine, x.dim, .5) for x in (cohort, own)]
+        finer = Enlargement.between([2*n for n in cohort.shape], ways[0], own.shape, own.affine)
+        carried, done = sorted({*averaged, *voters}), 0
+        if partial is not None and partial.exists():
+            sums, note = read_tensors(partial)
+            total, votes, power, done = *(sums[k].to(device) for k in ('total', 'votes')), sums['power'], note['done']
+        for n in tqdm(range(done, len(carried)), desc="at the files' spacing", initial=done, total=len(carried),
+                      disable=not progress):
+            i = carried[n]
+            field = torch.from_numpy(fields[i:i + 1].astype(np.float32)).to(device)
+            u = finer.field(subject_to_centre(field, 0*field, diffeomorphic))
+            if i in averaged:
+                total += warp_sharp(own.images([i]).to(device), u)
+                power = power + ring_power(own.image(i))/len(averaged)
+            if i in voters:
+                numbers = torch.searchsorted(torch.tensor(values), own.labels(i)).to(device)
+                add_label_fractions(votes, numbers, identity_grid(own.shape, u) + u)
+            if partial is not None and n % 10 == 9:
+                write_tensors(partial, dict(total=total, votes=votes, power=power), dict(done=n + 1))
+        image = given.image if given else match_power(total[0].clamp(min=0).cpu()/len(averaged), power)
+        image = (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1)
+        if marked: votes = torch.cat([average_down((given.fine_labels == v).float()[None, None])[0] for v in values])
+        found = (votes*(255/max(1, len(voters)))).round().byte().cpu() if len(votes) else None
+        return cls(image, found, values, own.affine)
+
+    def write(self,
+        folder:str|Path,        # of a run; receives native_T1w.nii.gz and then native.safetensors
+    ) -> None:
+        "Keeps the image as others read it, and the labels; what is written last says that all is there."
+        write_volume(Path(folder)/'native_T1w.nii.gz', Volume(self.image, self.affine))
+        tensors = {} if self.probabilities is None else dict(labels=self.probabilities)
+        write_tensors(Path(folder)/self.file, tensors, dict(values=list(self.values)))
+
+    @classmethod
+    def read(cls,
+        folder:str|Path,        # of a run
+    ) -> 'NativeAtlas|None':    # None where the run has none
+        "Reads what `write` wrote."
+        path = Path(folder)/cls.file
+        if not path.exists(): return None
+        (kept, note), image = read_tensors(path), read_volume(Path(folder)/'native_T1w.nii.gz')
+        if 'labels' in kept and kept['labels'].shape[1:] != image.data.shape[1:]:
+            raise ValueError(f"{folder}/native_T1w.nii.gz: {tuple(image.data.shape[1:])} voxels, expected "
+                             f"{tuple(kept['labels'].shape[1:])}; the file was exchanged, put the run's own back")
+        return cls(image.data, kept.get('labels'), tuple(note['values']), image.affine)
+
+    def at(self,
+        spacing:float,          # millimetres, not finer than the files'
+    ) -> 'NativeAtlas':
+        "On a coarser grid."
+        grid = Grid.fit(self.shape, self.affine, spacing, 1)
+        if grid.shape == self.shape: return self
+        found = None
+        if self.probabilities is not None:
+            found = torch.stack([grid.resample(p.float()).round().byte() for p in self.probabilities])
+        return replace(self, image=grid.resample(self.image[0])[None], probabilities=found, affine=grid.affine)
+
+    def moved(self,
+        u:torch.Tensor,         # displacement, (1, dim, *spatial), voxels of this grid
+        change:torch.Tensor|None=None, # of grey values, (1, 1, *spatial); None: none
+    ) -> torch.Tensor:          # (1, 1, *spatial), in [0, 1]
+        "The image with the grey values of a condition, moved with its field."
+        image = self.image[None].to(u)
+        return warp_sharp(image if change is None else image + change*(image > 0), u).clamp(0, 1)
+
+    def moved_labels(self,
+        u:torch.Tensor,         # displacement, (1, dim, *spatial), voxels of this grid
+        change=None,            # k -> what a condition adds to the probability of the k-th label, (1, 1, *spatial)
+    ) -> tuple[torch.Tensor, torch.Tensor]: # labels, (1, 1, *spatial), numbers; probability of each, (1, L, *spatial)
+        "Labels of the expected volumes, and their probabilities; one of them in memory at a time beside the result."
+        moved = torch.empty(1, len(self.values), *self.shape, dtype=u.dtype, device=u.device)
+        for k, still in enumerate(self.probabilities):
+            p = still[None, None].to(u)/255
+            moved[:, k:k + 1] = warp(p if change is None else (p + change(k)).clamp(0, 1), u)
+        moved /= moved.sum(1, keepdim=True).clamp(min=1e-6)
+        return torch.tensor(self.values, device=u.device)[volume_matched_labels(moved)], moved
+
+def keep_native(
+    folder:str|Path,            # of a run; keeps native_T1w.nii.gz and native.safetensors
+    cohort:Cohort,              # training subjects, on the run's grid
+    fields:np.ndarray,          # atlas to them, from `register_cohort`
+    template:tuple=(None, None), # files of the population atlas ('mni') and of its labels; None: from the subjects
+    diffeomorphic:bool=True,    # whether the fields are velocities
+    device:torch.device|str='cpu', # where subjects are carried
+    progress:bool=True,         # show a bar
+) -> None:
+    "Makes the population atlas at the files' own spacing, unless it is there or the run's spacing is that already."
+    files = np.linalg.norm(cohort.grid.source_affine[:3, :cohort.dim], axis=0)
+    if (files > .99*np.array(cohort.spacing)).all() or (Path(folder)/NativeAtlas.file).exists(): return
+    if (Path(folder)/ConditionLabels.file).exists(): template = (template[0], None)      # labels as subjects have them
+    partial = Path(folder)/'native.partial.safetensors'
+    NativeAtlas.make(cohort, fields, template, diffeomorphic, device=device, progress=progress,
+                     partial=partial).write(folder)
+    partial.unlink(missing_ok=True)
