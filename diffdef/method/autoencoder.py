@@ -150,10 +150,15 @@ class _Counting(nn.Module):
     def __init__(self):
         super().__init__()
         self.calls = np.zeros((), np.int64)
+        self._shared = torch.from_numpy(self.calls)            # the same memory: filling it sets the number
+
+    def __setstate__(self, state):                             # of a copy
+        super().__setstate__(state)
+        self._shared = torch.from_numpy(self.calls)
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination[f'{prefix}calls'] = torch.from_numpy(self.calls)           # the same memory: filling it sets it
+        destination[f'{prefix}calls'] = self._shared
 
     def _load_from_state_dict(self, state, prefix, *others):
         self.calls[...] = int(state.pop(f'{prefix}calls'))
