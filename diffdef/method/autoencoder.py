@@ -150,10 +150,15 @@ class _Counting(nn.Module):
     def __init__(self):
         super().__init__()
         self.calls = np.zeros((), np.int64)
+        self._shared = torch.from_numpy(self.calls)            # the same memory: filling it sets the number
+
+    def __setstate__(self, state):                             # of a copy
+        super().__setstate__(state)
+        self._shared = torch.from_numpy(self.calls)
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination[f'{prefix}calls'] = torch.from_numpy(self.calls)           # the same memory: filling it sets it
+        destination[f'{prefix}calls'] = self._shared
 
     def _load_from_state_dict(self, state, prefix, *others):
         self.calls[...] = int(state.pop(f'{prefix}calls'))
@@ -238,7 +243,7 @@ def autoencoder_losses(
     return dict(autoencoder=AutoencoderLoss(autoencoder, config, discriminator, perceptual),
                 discriminator=DiscriminatorLoss(autoencoder, discriminator, config))
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #043
+# %% ../../nbs/2_method/08_autoencoder.ipynb #045
 @torch.no_grad()
 def latent_scale(
     autoencoder:nn.Module,     # AutoencoderKL, trained
@@ -257,7 +262,7 @@ def latent_scale(
                          "the autoencoder is not trained")
     return variance ** -0.5
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #048
+# %% ../../nbs/2_method/08_autoencoder.ipynb #050
 def build_decoder_copy(
     autoencoder:nn.Module, # AutoencoderKL; copied, not changed
     out_channels:int,      # channels of the result: one per spatial axis for a displacement
@@ -279,7 +284,7 @@ def build_decoder_copy(
     result.decoder.blocks = nn.ModuleList([*blocks, norm, last])
     return result
 
-# %% ../../nbs/2_method/08_autoencoder.ipynb #053
+# %% ../../nbs/2_method/08_autoencoder.ipynb #055
 def _generative_name(name:str) -> str:
     "What a weight of MONAI's network was called before the networks moved into MONAI."
     moves = {'.attn.to_': '.to_', '.out_proj.': '.to_out.0.', '.postconv.': '.conv.'}
