@@ -232,7 +232,7 @@ def _check_space(out:Path, cohort:Cohort) -> None:
         raise OSError(f"{out}: the run needs {needed/1e9:.1f} GB there, and {free/1e9:.1f} GB are free; free space, or "
                       "choose a folder on another disk")
 
-# %% ../nbs/2_method/14_run.ipynb #033
+# %% ../nbs/2_method/14_run.ipynb #040
 @dataclass(frozen=True, eq=False)
 class RunByCategory:
     "Runs of one cohort, one for each category of a condition."
@@ -307,7 +307,7 @@ def by_category(
     if not path.exists(): write_json(path, note)
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
-# %% ../nbs/2_method/14_run.ipynb #042
+# %% ../nbs/2_method/14_run.ipynb #049
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors')   # of a run, beside config.json
 
