@@ -138,8 +138,9 @@ def _together(number):
     except RuntimeError as e:
         words = ('connection', 'broken pipe', 'gloo', 'nccl', 'timed out', 'timeout')
         if number == 1 or not any(word in str(e).lower() for word in words): raise
-        raise ConnectionError(f"one of the {number} processes that train together has ended, and says above why; "
-                              "run the same command again: it goes on with what is done") from e
+        raise ConnectionError(f"one of the {number} processes that train together has ended; its own last line says "
+                              "why, unless it was killed (was memory short?). Run the same command again: it goes on "
+                              "with what is done") from e
 
 _LAUNCH = dict(WORLD_SIZE=('PMI_SIZE', 'OMPI_COMM_WORLD_SIZE', 'MV2_COMM_WORLD_SIZE', 'WORLD_SIZE'),
                RANK=('RANK', 'PMI_RANK', 'OMPI_COMM_WORLD_RANK', 'MV2_COMM_WORLD_RANK'),
