@@ -229,7 +229,8 @@ def train(
                 template_labels=template_labels, template_by=template_by)
     train_run(cohort, out, preset=preset, conditions=tuple(conditions), settings=list(settings), seed=seed,
               **{k: v for k, v in rare.items() if v})
-    print(f"{out}: trained; try `diffdef info {out}`")
+    from diffdef.training import processes
+    if processes().rank == 0: print(f"{out}: trained; try `diffdef info {out}`")
 
 # %% ../nbs/5_commands/01_cli.ipynb #041
 @command('diffdef atlas runs/demo age=70 sex=F --out atlases/age-70')

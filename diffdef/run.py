@@ -239,11 +239,7 @@ def _check_space(out:Path, cohort:Cohort) -> None:
         raise OSError(f"{out}: the run needs {needed/1e9:.1f} GB there, and {free/1e9:.1f} GB are free; free space, or "
                       "choose a folder on another disk")
 
-<<<<<<< HEAD
 # %% ../nbs/2_method/14_run.ipynb #3cedf670
-=======
-# %% ../nbs/2_method/14_run.ipynb #040
->>>>>>> f14-g
 @dataclass(frozen=True, eq=False)
 class RunByCategory:
     "Runs of one cohort, one for each category of a condition."
@@ -318,16 +314,10 @@ def by_category(
     if not path.exists(): write_json(path, note)
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
-<<<<<<< HEAD
 # %% ../nbs/2_method/14_run.ipynb #bc936f73
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template_dseg.tsv', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors',
             'native_T1w.nii.gz', 'native.safetensors')   # of a run, beside config.json
-=======
-# %% ../nbs/2_method/14_run.ipynb #049
-EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template.json',
-            'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors')   # of a run, beside config.json
->>>>>>> f14-g
 
 def export_run(
     folder:str|Path,                 # of a run, or of runs by category

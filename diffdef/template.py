@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['centring', 'build_population_atlas']
 
-# %% ../nbs/2_method/15_template.ipynb #b4ccc62d
+# %% ../nbs/2_method/15_template.ipynb #003
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from .run import PREPARED, by_category, open_cohort
 from .method.settings import Config, override
 from .training import processes
 
-# %% ../nbs/2_method/15_template.ipynb #30a86e6f
+# %% ../nbs/2_method/15_template.ipynb #006
 @torch.no_grad()
 def centring(
     fields:np.ndarray,               # velocities from an atlas to subjects, (N, dim, *spatial / 2)
@@ -42,7 +42,7 @@ def centring(
     return dict(subjects=len(fields), mean_displacement_mm=round(float(length[inside].mean()), 3),
                 mean_log_jacobian=round(float(logs[0, 0][inside].mean()), 4))
 
-# %% ../nbs/2_method/15_template.ipynb #051c4b4e
+# %% ../nbs/2_method/15_template.ipynb #011
 def build_population_atlas(
     cohort_path:str|Path,            # BIDS-like folder, neurite's layout, or a table
     out:str|Path,                    # receives template_T1w.nii.gz, template_dseg.nii.gz where subjects have labels,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['refine_loss', 'refine', 'known_labels', 'label_difference', 'register_cohort']
 
-# %% ../../nbs/2_method/03_refinement.ipynb #55614b4f
+# %% ../../nbs/2_method/03_refinement.ipynb #003
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from .population_atlas import PopulationAtlas
 from .registration import Registration, RegistrationConfig, dissimilarity
 from ..training import processes
 
-# %% ../../nbs/2_method/03_refinement.ipynb #68632807
+# %% ../../nbs/2_method/03_refinement.ipynb #009
 def refine_loss(
     out:torch.Tensor,           # velocity or displacement on the half grid, (B, dim, *spatial / 2)
     atlas:PopulationAtlas,      # what is registered
@@ -58,7 +58,7 @@ def refine(
             optimiser.step()
     return out.detach()
 
-# %% ../../nbs/2_method/03_refinement.ipynb #fd1506f7
+# %% ../../nbs/2_method/03_refinement.ipynb #014
 def known_labels(
     cohort:Cohort,              # subjects
     part,                       # indices of some of them
@@ -80,7 +80,7 @@ def label_difference(
         return (difference.square() * (labels >= 0)).mean()
     return sum(checkpoint(one, u, k, use_reentrant=False) for k in atlas.label_names)
 
-# %% ../../nbs/2_method/03_refinement.ipynb #72b4fe34
+# %% ../../nbs/2_method/03_refinement.ipynb #024
 def _open_partial(path:Path, shape:tuple) -> np.memmap:
     "Fields of which some are known, the others NaN; begun where there are none of this shape."
     if path.exists():

@@ -6,7 +6,7 @@
 __all__ = ['FORMAT', 'STAGES', 'TRAINED', 'WRITTEN', 'category_word', 'read_config', 'file_change', 'start_run',
            'sweep_temporary', 'subjects_of', 'read_fields', 'cohort_of']
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #904c6a56
+# %% ../../nbs/2_method/12_run_folder.ipynb #003
 import contextlib
 import os
 import platform
@@ -30,7 +30,7 @@ from .regression import usable_features
 from .settings import Config, config_from_dict
 from ..training import processes
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #a8a39db2
+# %% ../../nbs/2_method/12_run_folder.ipynb #006
 FORMAT = 3                       # of the run folder; another number is refused
 STAGES = ('pairs', 'registration', 'autoencoder', 'denoiser', 'warm_start', 'deformation')
 TRAINED = ('*.safetensors', '*.npy')     # a folder with such files is gone on with, one without is begun anew
@@ -70,7 +70,7 @@ def read_config(
                          + (' (it does not know its subjects, or its slices lie another way)' if found == 2 else ''))
     return stored
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #28e54933
+# %% ../../nbs/2_method/12_run_folder.ipynb #008
 def file_change(
     path,                        # of a file now; NaN where there is none
     facts:dict|None,             # of `file_facts`, then
@@ -130,7 +130,7 @@ def _check_subjects(folder:Path, cohort:Cohort, wanted=None) -> None:
         raise ValueError(f"{folder} was begun with other data: {'; '.join(changes[:3])}{more}. Put the data back, or "
                          "train in another folder")
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #bfdf86d1
+# %% ../../nbs/2_method/12_run_folder.ipynb #011
 def _flat(value, path:str='') -> dict:
     "Nested dictionaries as one, with dotted keys."
     if not isinstance(value, dict): return {path[:-1]: list(value) if isinstance(value, tuple) else value}
@@ -212,7 +212,7 @@ def _check_same(folder:Path, asked:dict, cohort:Cohort, template:list) -> None:
             raise ValueError(f"{folder} holds a run whose {kind} is {word}, now asked for: {now or 'built'} "
                              f"({change}); name the same, or choose another folder for the run")
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #f2c5379f
+# %% ../../nbs/2_method/12_run_folder.ipynb #024
 def _held(paths:list) -> set:
     "Those of some files that a process of this machine has open or mapped."
     if not os.path.exists('/proc/self/fd'):                  # a system that does not tell: those of the last hour
@@ -239,7 +239,7 @@ def sweep_temporary(
         path.unlink(missing_ok=True)
     return dead
 
-# %% ../../nbs/2_method/12_run_folder.ipynb #40496685
+# %% ../../nbs/2_method/12_run_folder.ipynb #027
 def subjects_of(
     folder:str|Path,             # of a run
     cohort:Cohort,               # all subjects
