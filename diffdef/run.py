@@ -6,7 +6,7 @@
 __all__ = ['PREPARED', 'EXPORTED', 'open_cohort', 'find_template', 'Run', 'build_model', 'load_registration', 'train',
            'RunByCategory', 'load_run', 'by_category', 'export_run']
 
-# %% ../nbs/2_method/14_run.ipynb #699666b6
+# %% ../nbs/2_method/14_run.ipynb #003
 import math
 import shutil
 import tempfile
@@ -35,7 +35,7 @@ from diffdef.method.stages import (
 from .method.settings import Config, config_from_dict, override
 from .training import load_result, processes
 
-# %% ../nbs/2_method/14_run.ipynb #6c79cdd0
+# %% ../nbs/2_method/14_run.ipynb #006
 PREPARED = 'prepared'                # in a run folder: images of subjects that do not fit in memory
 
 def open_cohort(
@@ -75,7 +75,7 @@ def find_template(
         raise FileNotFoundError(f"{template}: no such template, expected a NIfTI file, 'mni' or 'built'")
     return Path(template), labels
 
-# %% ../nbs/2_method/14_run.ipynb #d569e355
+# %% ../nbs/2_method/14_run.ipynb #010
 @dataclass(frozen=True, eq=False)
 class Run:
     "A trained run, ready for sampling."
@@ -142,7 +142,7 @@ class Run:
         return cls(folder, config, conditions, atlas, model, device, stored['seed'],
                    ConditionLabels.read(folder), Appearance.read(folder))
 
-# %% ../nbs/2_method/14_run.ipynb #38c7b0b8
+# %% ../nbs/2_method/14_run.ipynb #011
 def build_model(
     config:Config,                   # settings
     conditions:Conditions,           # their number and categories
@@ -167,7 +167,7 @@ def load_registration(
     load_result(Path(folder)/'registration.safetensors', network)
     return network.to(device).eval().requires_grad_(False)
 
-# %% ../nbs/2_method/14_run.ipynb #6f8479eb
+# %% ../nbs/2_method/14_run.ipynb #013
 def train(
     cohort_path:str|Path,            # BIDS-like folder, neurite's layout, or a table
     out:str|Path,                    # run folder
@@ -239,7 +239,7 @@ def _check_space(out:Path, cohort:Cohort) -> None:
         raise OSError(f"{out}: the run needs {needed/1e9:.1f} GB there, and {free/1e9:.1f} GB are free; free space, or "
                       "choose a folder on another disk")
 
-# %% ../nbs/2_method/14_run.ipynb #3cedf670
+# %% ../nbs/2_method/14_run.ipynb #040
 @dataclass(frozen=True, eq=False)
 class RunByCategory:
     "Runs of one cohort, one for each category of a condition."
@@ -314,7 +314,7 @@ def by_category(
     if not path.exists(): write_json(path, note)
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
-# %% ../nbs/2_method/14_run.ipynb #bc936f73
+# %% ../nbs/2_method/14_run.ipynb #049
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template_dseg.tsv', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors',
             'native_T1w.nii.gz', 'native.safetensors')   # of a run, beside config.json

@@ -6,7 +6,7 @@
 __all__ = ['SETTINGS', 'antithetic_noise', 'Atlas', 'sample_fields', 'deform', 'asked_conditions', 'conditional_atlas',
            'Difference', 'difference']
 
-# %% ../nbs/2_method/16_sample.ipynb #b40d53cd
+# %% ../nbs/2_method/16_sample.ipynb #003
 import glob
 import math
 import time
@@ -28,7 +28,7 @@ from .method.denoiser import sample_latents
 from .method.resampled import NativeAtlas
 from .run import Run, RunByCategory, load_run
 
-# %% ../nbs/2_method/16_sample.ipynb #8355ebd0
+# %% ../nbs/2_method/16_sample.ipynb #006
 def antithetic_noise(
     n:int,                       # number of draws, ≥ 1
     shape:tuple,                 # of one draw
@@ -38,7 +38,7 @@ def antithetic_noise(
     half = torch.randn((n + 1)//2, *shape, generator=generator)
     return torch.stack([half, -half], 1).flatten(0, 1)[:n]
 
-# %% ../nbs/2_method/16_sample.ipynb #5fe5f6be
+# %% ../nbs/2_method/16_sample.ipynb #011
 @dataclass(frozen=True, eq=False, repr=False)
 class Atlas:
     "A conditional atlas."
@@ -98,7 +98,7 @@ class Atlas:
         return (f'<b>{escape(title)}</b><br><img src="data:image/png;base64,{png}" '
                 f'style="height:160px;image-rendering:auto"><table>{rows}</table>')
 
-# %% ../nbs/2_method/16_sample.ipynb #866a13cb
+# %% ../nbs/2_method/16_sample.ipynb #019
 @torch.no_grad()
 def sample_fields(
     run:Run,                     # loaded
@@ -268,7 +268,7 @@ def conditional_atlas(
     raw, seconds = sample_fields(run, code, *settings.values())
     return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds, native)
 
-# %% ../nbs/2_method/16_sample.ipynb #f69a3c0a
+# %% ../nbs/2_method/16_sample.ipynb #056
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."
