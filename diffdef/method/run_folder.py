@@ -223,7 +223,8 @@ def _held(paths:list) -> set:
             for line in (process/'maps').read_text(errors='surrogateescape').splitlines():
                 if (name := line[line.find('/'):]) in names: found.add(names[name])
             for number in os.listdir(process/'fd'):
-                with contextlib.suppress(OSError): found.add(names.get(os.readlink(process/'fd'/number)))
+                with contextlib.suppress(OSError):
+                    found.add(names.get(os.readlink(process/'fd'/number)))
     return found - {None}
 
 def sweep_temporary(
