@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 
 from .conditions import Conditions
 from diffdef.core import (
-    atomic_write, foreground, normalise, read_labels, read_volume, states_orientation, step_generator
+    atomic_write, foreground, map_array, normalise, read_labels, read_volume, states_orientation, step_generator
 )
 from .grid import Grid
 from .layouts import common_grid, find_subjects, label_lookup, merge_labels
@@ -89,8 +89,8 @@ class ImageStore:
         "The image made from a scan."
         path = self.path(kind, scan)
         if path.exists():
-            with contextlib.suppress(ValueError, OSError, EOFError):     # cut short by somebody else: made anew
-                return torch.from_numpy(np.load(path, mmap_mode='c', allow_pickle=False))
+            with contextlib.suppress(ValueError, OSError):               # cut short by somebody else: made anew
+                return torch.from_numpy(map_array(path, 'c'))
         value = make()
         with atomic_write(path) as temporary, open(temporary, 'wb') as file:
             np.save(file, value.numpy(), allow_pickle=False)

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['PLANES', 'expect_fail', 'check_shape', 'check_finite', 'atomic_write', 'refuse_foreign', 'file_word', 'plain',
            'write_json', 'read_json', 'write_tensors', 'read_tensors', 'new_array', 'map_array', 'fingerprint',
-           'file_facts', 'same_file', 'Volume', 'place', 'refuse_absent', 'read_header', 'read_volume', 'write_volume',
-           'states_orientation', 'read_labels', 'write_labels', 'plane_names', 'plane_axes', 'plane', 'tissue_median',
-           'normalise', 'foreground', 'step_generator', 'seeded', 'png_bytes', 'png_base64', 'optional', 'best_device']
+           'file_facts', 'same_file', 'refuse_changed', 'Volume', 'place', 'refuse_absent', 'read_header',
+           'read_volume', 'write_volume', 'states_orientation', 'read_labels', 'write_labels', 'plane_names',
+           'plane_axes', 'plane', 'tissue_median', 'normalise', 'foreground', 'step_generator', 'seeded', 'png_bytes',
+           'png_base64', 'optional', 'best_device']
 
 # %% ../nbs/1_ground/01_core.ipynb #003
 import contextlib
@@ -179,7 +180,7 @@ def new_array(
 
 def map_array(
     path:str|Path,       # of an array, `*.npy`
-    mode:str='r',        # 'r': it cannot be changed; 'r+': changes are written
+    mode:str='r',        # 'r': it cannot be changed; 'r+': changes are written; 'c': they are not
 ) -> np.memmap:
     "An array that is mapped, not read; one cut short is an error that names it."
     try:
@@ -216,6 +217,17 @@ def same_file(
     if seen.items() <= facts.items(): return True
     return stat.st_size == facts['bytes'] and fingerprint(path) == facts['sha256']
 
+def refuse_changed(
+    wrote:dict,          # path: `file_facts`, of what a command wrote
+    what:str='written',  # what was done to them, for the message
+    way_out:str='move it away, or choose another folder', # for the message
+) -> None:
+    "Raises FileExistsError if one of these files is there and was changed since; it would be lost."
+    changed = [path for path, facts in wrote.items() if Path(path).exists() and not same_file(path, facts)]
+    if not changed: return
+    others = f', and {len(changed) - 1} other files' if len(changed) > 1 else ''
+    raise FileExistsError(f"{changed[0]} was changed since it was {what}{others}; nothing was done: {way_out}")
+
 # %% ../nbs/1_ground/01_core.ipynb #033
 @dataclass(frozen=True)
 class Volume:
@@ -237,6 +249,12 @@ class Volume:
     def voxel_volume(self) -> float: # millilitres; of a slice square centimetres
         "How much one voxel holds."
         return float(np.prod(self.spacing)) / (1000 if self.dim == 3 else 100)
+
+    def position(self,
+        index,                       # of a voxel, one number per spatial axis
+    ) -> list:                       # x, y, z in millimetres, RAS, two decimals
+        "Where a voxel lies, for messages."
+        return (self.affine@[*index, *[0]*(3 - self.dim), 1])[:3].round(2).tolist()
 
     def like(self,
         data:torch.Tensor,           # (C, *spatial), any number of channels on the same grid
@@ -366,8 +384,7 @@ def read_labels(
     whole = numbers.round()
     bad = ((numbers - whole).abs() > (1e-6*whole.abs()).clamp(min=1e-3)) | (whole.abs() > 2**31 - 1)
     if bad.any():
-        where = bad.nonzero()[0].tolist()
-        mm = (affine@[*where, *[0]*(3 - len(where)), 1])[:3].round(2).tolist()
+        mm = Volume(whole[None], affine).position(bad.nonzero()[0].tolist())
         raise ValueError(f"{path}: value {numbers[bad][0].item():.7g} at {mm} mm, {int(bad.sum())} like it; expected "
                          "labels: whole numbers of at most 32 bits (was it interpolated? cut a probability at 0.5)")
     return Volume(whole.long()[None], affine)

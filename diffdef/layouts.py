@@ -279,7 +279,6 @@ def merge_labels(
         found = torch.searchsorted(old, values).clamp(max=len(old) - 1)
         bad = old[found] != values
     if not bad.any(): return new[found]
-    where = bad.nonzero()[0].tolist()
-    mm = (labels.affine@[*where, *[0]*(3 - len(where)), 1])[:3].round(2).tolist()
+    mm = labels.position(bad.nonzero()[0].tolist())
     raise ValueError(f"{path}: label {values[bad][0].item()} at {mm} mm is not in the label table, expected "
                      f"{old.tolist()[:20]} or so; add it to dseg.tsv (columns index, name)")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .core import atomic_write, file_facts, read_json, refuse_foreign, same_file, write_json
+from .core import atomic_write, file_facts, read_json, refuse_changed, refuse_foreign, write_json
 from .fields import enlarge_field, exponential, jacobian_determinant
 from .method.population_atlas import PopulationAtlas
 from .method.refinement import register_cohort
@@ -82,7 +82,4 @@ def _check_own(out:Path, stem:str, folder:Path) -> None:
     "Refuses files that no earlier call has written, or that were changed since."
     refuse_foreign(out, f'{folder.name}/config.json', (f'{stem}_T1w.nii.gz', f'{stem}_dseg.*', 'template_report.json'))
     wrote = read_json(folder/'wrote.json') if (folder/'wrote.json').exists() else {}
-    for name, facts in wrote.items():
-        if (out/name).exists() and not same_file(out/name, facts):
-            raise FileExistsError(f"{out/name} was changed since it was built; nothing was done: move it away, or "
-                                  "choose another folder")
+    refuse_changed({out/name: facts for name, facts in wrote.items()}, 'built')

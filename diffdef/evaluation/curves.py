@@ -16,7 +16,7 @@ import torch
 
 from ..cohort import Cohort
 from ..conditions import as_number
-from ..core import atomic_write, file_facts, read_json, refuse_foreign, same_file, step_generator, write_json
+from ..core import atomic_write, file_facts, read_json, refuse_changed, refuse_foreign, step_generator, write_json
 from .truth import sum_by_name
 from ..layouts import find_subjects
 from ..method.run_folder import subjects_of
@@ -65,9 +65,7 @@ def share_table(
     out = Path(out)
     refuse_foreign(out, 'shares.json', ('participants.tsv', 'dseg.tsv'))
     wrote = read_json(out/'shares.json').get('wrote', {}) if (out/'shares.json').exists() else {}
-    if changed := [out/name for name, facts in wrote.items() if (out/name).exists() and not same_file(out/name, facts)]:
-        raise FileExistsError(f"{changed[0]} was changed since it was written; nothing was done: move it away, or "
-                              "choose another folder")
+    refuse_changed({out/name: facts for name, facts in wrote.items()})
     subjects, names = find_subjects(cohort_path)
     if subjects['labels'].isna().all(): raise ValueError(f"{cohort_path}: no subject has labels, expected *_dseg files")
     cohort, path = Cohort.open(cohort_path, multiple=1), out/'participants.tsv'

@@ -30,7 +30,7 @@ from tqdm.auto import tqdm
 
 from ..conditions import HUMAN_RANGES, as_number, is_missing
 from diffdef.core import (
-    atomic_write, file_facts, optional, read_json, refuse_absent, refuse_foreign, same_file, write_json
+    atomic_write, file_facts, optional, read_json, refuse_absent, refuse_changed, refuse_foreign, same_file, write_json
 )
 from ..layouts import read_participants
 from ..page import render_page
@@ -117,11 +117,8 @@ def check_place(
     for subject, record in zip(subjects, records[1:]):
         refuse_foreign(subject, record.relative_to(subject), ('*.*', '*/[!.]*'))
     wrote = {r.parent/name: facts for r in records for name, facts in _record(r).get('wrote', {}).items()}
-    changed = [path for path, facts in wrote.items() if path.exists() and not same_file(path, facts)]
-    if not changed: return
-    others = f', and {len(changed) - 1} other files' if len(changed) > 1 else ''
-    raise FileExistsError(f"{changed[0]} was changed since it was prepared{others}; nothing was done: move it away and "
-                          "it is made again, or choose another folder (corrections belong in the raw table)")
+    refuse_changed(wrote, 'prepared', "move it away and it is made again, or choose another folder (corrections belong "
+                                      "in the raw table)")
 
 # %% ../../nbs/4_preparation/02_jobs.ipynb #018
 _NAME = re.compile(r'sub-[\w.+-]*\w')
