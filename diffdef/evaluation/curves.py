@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['condition_values', 'cohort_fractions', 'share_table', 'Band', 'weighted_band', 'curve_report']
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #72d71018
+# %% ../../nbs/3_evaluation/02_curves.ipynb #003
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from ..metrics import label_fraction, smooth_curve
 from ..run import Run, open_cohort
 from ..sample import conditional_atlas
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #a6ccde46
+# %% ../../nbs/3_evaluation/02_curves.ipynb #007
 def condition_values(
     cohort:Cohort,           # any
     condition:str,           # a continuous condition of the cohort, or another column of numbers
@@ -56,7 +56,7 @@ def cohort_fractions(
     if condition is None: return table.dropna()
     return pd.DataFrame({condition: values[chosen]}, index=chosen).join(table, rsuffix=' label').dropna()
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #302e3cac
+# %% ../../nbs/3_evaluation/02_curves.ipynb #013
 def share_table(
     cohort_path:str|Path,    # a cohort with labels
     out:str|Path,            # folder; receives participants.tsv, dseg.tsv and shares.json, no images
@@ -90,7 +90,7 @@ def share_table(
     write_json(out/'shares.json', dict(cohort=str(Path(cohort_path).absolute()), wrote=wrote))
     return path
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #d929e6ba
+# %% ../../nbs/3_evaluation/02_curves.ipynb #020
 @dataclass(frozen=True)
 class Band:
     "A kernel-smoothed curve with its bootstrap band."
@@ -120,7 +120,7 @@ def weighted_band(
     low, high = np.nanquantile(curves, [(1 - level)/2, (1 + level)/2], axis=0)
     return Band(weights @ y / weights.sum(1), low, high)
 
-# %% ../../nbs/3_evaluation/02_curves.ipynb #ac5ff9bb
+# %% ../../nbs/3_evaluation/02_curves.ipynb #028
 def curve_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # with labels
