@@ -239,6 +239,9 @@ class _Run:
     note:dict                                      # what a checkpoint must agree with
     trainees:list = field(default_factory=list)
     average:dict = field(default_factory=dict)     # running average of `result`, by name
+    watch:Callable|None = None                     # of held-back data: what `result` is worth, smaller is better
+    best:dict = field(default_factory=dict)        # `result` where that was least, by name
+    least:float = math.inf                         # and what it was
     step:int = 0                                   # finished steps
     rows:list = field(default_factory=list)        # the history
     whole:bool = True                              # between two steps, so that what is there may be saved
@@ -330,6 +333,21 @@ def _follow(run):
         else:
             run.average[name].copy_(value)
 
+def _look(run):
+    "What the result of this step is worth on held-back data; keeps it if it is the best so far."
+    live = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
+    run.result.load_state_dict(run.average or live)
+    modes = [(module, module.training) for module in run.result.modules()]
+    with torch.no_grad():
+        value = float(run.watch(run.result.eval()))
+    for module, training in modes:
+        module.training = training
+    if math.isnan(value): raise ValueError(f"stage '{run.stage}': watch() gave NaN at step {run.step}")
+    if value < run.least:
+        run.least, run.best = value, {k: v.detach().clone() for k, v in run.result.state_dict().items()}
+    run.result.load_state_dict(live)
+    return value
+
 def _advance(run, batches, seconds):
     "One step of the stage: all losses, the average, the history."
     run.whole = False
@@ -338,6 +356,7 @@ def _advance(run, batches, seconds):
         row |= _update(run, trainee, batches)
     _follow(run)
     run.step += 1
+    if run.watch: row['watched'] = _look(run) if run.step % max(1, run.config.steps//20) == 0 else math.nan
     if run.kept(10000): run.rows.append(row)
     run.whole = True
     return row
@@ -428,7 +447,7 @@ def _note(stage, seed, config, rates, losses):
 def _agree(path, saved, asked):
     "Raises ValueError if the note in a file differs from what is asked."
     for key in dict.fromkeys([*asked, *saved]):
-        if key in ('digest', 'step', 'columns', 'scaler'): continue      # no settings
+        if key in ('digest', 'step', 'columns', 'scaler', 'least'): continue      # no settings
         if key == 'betas' and key not in saved: continue                 # a file from before they could be chosen
         if saved.get(key) != asked.get(key):
             raise ValueError(f"{path}: was made with {key} = {saved.get(key)!r}, now {key} = {asked.get(key)!r} is "
@@ -444,7 +463,8 @@ def _trained(run):
             if not torch.is_tensor(value) or id(value) in seen or frozen: continue
             seen.add(id(value))
             found[f'weights/{trainee.name}/{name}'] = value.detach()
-    return found | {f'average/{name}': value for name, value in run.average.items()}
+    kept = dict(average=run.average, best=run.best)
+    return found | {f'{kind}/{name}': value for kind, part in kept.items() for name, value in part.items()}
 
 def _save(run):
     "Writes the checkpoint and, from it, the history."
@@ -456,6 +476,7 @@ def _save(run):
         for number, moments in trainee.optimizer.state_dict()['state'].items():
             tensors |= {f'optimizer/{trainee.name}/{number}/{k}': v for k, v in moments.items()}
     progress = dict(step=run.step, columns=list(history.columns), scaler=scaler.state_dict() if scaler else None)
+    if run.watch: progress['least'] = run.least
     _write(run.checkpoint, tensors, run.note | progress)
     _write_history(run, history)
     run.whole = True
@@ -477,6 +498,7 @@ def _restore(run):
     for trainee in run.trainees:
         _restore_optimizer(trainee, moments)
     if run.engine.scaler and note['scaler']: run.engine.scaler.load_state_dict(note['scaler'])
+    run.least = note.get('least', math.inf)
     run.step, run.rows = note['step'], [dict(zip(note['columns'], row)) for row in rows.tolist()]
 
 def _restore_optimizer(trainee, moments):
@@ -524,7 +546,7 @@ def _show(run, row, bar, writer):
     bar.update()
     if writer is None or not run.kept(1000): return
     for name, value in row.items():
-        if name not in ('step', 'seconds'): writer.add_scalar(name, value, row['step'])
+        if name not in ('step', 'seconds') and not math.isnan(value): writer.add_scalar(name, value, row['step'])
 
 def _loop(run, batch, progress, on_step):
     "Trains from the present step to the last."
@@ -575,12 +597,16 @@ def _prepare(run, losses, rates):
     if not any(id(p) in trained for p in run.result.parameters()):
         raise ValueError(f"{what}'result' shares no trained parameter with the losses, expected a part of one of them")
     if config.ema: run.average = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
-    if run.checkpoint.exists(): _restore(run)
+    if run.watch: run.best = {k: v.detach().clone() for k, v in run.result.state_dict().items()}
+    if run.checkpoint.exists():
+        _restore(run)
+    elif run.watch:
+        _look(run)
 
 # %% ../nbs/1_ground/10_training.ipynb #059
 def _finish(run, path):
     "Writes history and result, then removes the checkpoint, in this order: a kill in between loses nothing."
-    if run.average: run.result.load_state_dict(run.average)
+    if run.best or run.average: run.result.load_state_dict(run.best or run.average)
     for trainee in run.trainees:
         trainee.module.eval()
     history = pd.DataFrame(run.rows).astype(dict(step=int))
@@ -611,12 +637,14 @@ def fit(
     rates:dict|None=None,                 # factor on the learning rate, by loss; 1 where not named
     progress:bool=True,                   # show a bar with loss and time left
     on_step:Callable|None=None,           # on_step(step, row) after every step, in the main process
+    watch:Callable|None=None,             # watch(result) → what it is worth on held-back data, smaller is better: the
+                                          # best of the start and of twenty looks at it is kept, not the last
 ) -> pd.DataFrame: # row per step (fewer from 20,000 on): step, seconds, rate, `<loss>.<part>`, `<loss>.gradient`
     "Trains `losses`, keeps `result`; goes on where an earlier call was stopped, does nothing where one had finished."
     folder, rates = Path(folder), rates or {}
     path, note = folder/f'{stage}.safetensors', _note(stage, seed, config, rates, losses)
     with _engine(config.precision) as engine:
-        run = _Run(stage, folder, config, seed, result, engine, note)
+        run = _Run(stage, folder, config, seed, result, engine, note, watch=watch)
         if engine.is_main_process and engine.num_processes > config.accumulate:
             warnings.warn(f"stage '{stage}': {engine.num_processes} processes share accumulate={config.accumulate} "
                           "micro-batches of a step, the others idle; set accumulate to their number", stacklevel=2)
