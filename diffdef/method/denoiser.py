@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['DenoiserConfig', 'noise_schedule', 'add_noise', 'target', 'clean_and_noise', 'ConditionTokens', 'Denoiser',
-           'DenoiserLoss', 'latent_batch', 'sampling_times', 'sample_latents', 'condition_sensitivity']
+           'DenoiserLoss', 'latent_batch', 'sampling_times', 'sample_latents', 'HeldBack', 'condition_sensitivity']
 
 # %% ../../nbs/2_method/09_denoiser.ipynb #003
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ from torch import nn
 
 from ..core import check_shape, seeded
 from .autoencoder import recompute
+from .spread import LatentGaussian
 from ..training import TrainingConfig
 
 # %% ../../nbs/2_method/09_denoiser.ipynb #006
@@ -118,10 +119,13 @@ class Denoiser(nn.Module):
         latent_channels:int,      # channels of the latent
         n_categories:Sequence,    # of each condition, 0 for a continuous one
         seed:int=0,               # of the initial weights
+        gaussian:LatentGaussian|None=None, # whose answer the network adds to; None: the network answers alone
     ):
         super().__init__()
         c, beside = config, config.condition_channels
-        self.prediction = c.prediction
+        self.prediction, self.gaussian = c.prediction, gaussian
+        if gaussian is not None and c.prediction != 'v_prediction':
+            raise ValueError(f"denoiser.prediction must be 'v_prediction' for people, got {c.prediction!r}")
         self.register_buffer('alpha', noise_schedule(c))
         with seeded(seed):
             self.tokens = ConditionTokens(n_categories, c.token_size)
@@ -138,7 +142,16 @@ class Denoiser(nn.Module):
         t:torch.Tensor,           # (B,), time steps, 0 … timesteps - 1
         codes:torch.Tensor,       # condition vectors, (B, n_conditions), NaN where unknown
     ) -> torch.Tensor:            # prediction, v or noise, (B, C, *spatial)
-        "What the network predicts."
+        "The prediction: of the Gaussian, where there is one, and of the network."
+        found = self.correction(noisy, t, codes)
+        return found if self.gaussian is None else found + self.gaussian.predict(noisy, self.alpha[t])
+
+    def correction(self,
+        noisy:torch.Tensor,       # noisy latent, (B, C, *spatial)
+        t:torch.Tensor,           # (B,), time steps, 0 … timesteps - 1
+        codes:torch.Tensor,       # condition vectors, (B, n_conditions), NaN where unknown
+    ) -> torch.Tensor:            # (B, C, *spatial)
+        "What the network says; zero before any training."
         tokens = self.tokens(codes)
         if self.beside is not None:
             channels = self.beside(tokens.mean(1)).reshape(len(noisy), -1, *[1]*(noisy.ndim - 2))
@@ -150,12 +163,18 @@ class Denoiser(nn.Module):
         t:torch.Tensor,           # (B,), time steps
         codes:torch.Tensor,       # condition vectors, (B, n_conditions)
         guidance:float=1.,        # 1 = as learned; above: away from the unconditional answer
-    ) -> torch.Tensor:            # prediction, (B, C, *spatial)
-        "Classifier-free guidance (Ho & Salimans 2022, eq. 6)."
-        conditional = self(noisy, t, codes)
+    ) -> torch.Tensor:            # `correction`, (B, C, *spatial)
+        "Classifier-free guidance (Ho & Salimans 2022, eq. 6) of the network."
+        conditional = self.correction(noisy, t, codes)
         if guidance == 1: return conditional
-        free = self(noisy, t, torch.full_like(codes, float('nan')))
+        free = self.correction(noisy, t, torch.full_like(codes, float('nan')))
         return free + guidance*(conditional - free)
+
+    @property
+    def silent(self) -> bool: # whether the network adds nothing
+        "As before any training, or where held-back people said that no step of it was better."
+        last = self.network.out[-1].conv
+        return not (last.weight.any() or last.bias.any())
 
 # %% ../../nbs/2_method/09_denoiser.ipynb #019
 class DenoiserLoss(nn.Module):
@@ -211,14 +230,43 @@ def sample_latents(
 ) -> torch.Tensor:                # (B, C, *spatial), scaled latents
     "Deterministic DDIM sampling (Song et al. 2021, eq. 12 with sigma = 0)."
     times, z, with_gradient = sampling_times(steps, len(denoiser.alpha)), noise, torch.is_grad_enabled()
-    alphas = [*denoiser.alpha[times], torch.ones((), device=z.device)]
+    alphas, gaussian = [*denoiser.alpha[times], torch.ones((), device=z.device)], denoiser.gaussian
+    if gaussian is not None: z = gaussian.carry(noise, 0., alphas[0])
     for k, t in enumerate(times):
         with torch.set_grad_enabled(with_gradient and k >= steps - keep_gradient):
             prediction = denoiser.guided(z, torch.full((len(z),), t, device=z.device), codes, guidance)
             clean, eps = clean_and_noise(z, prediction, alphas[k], denoiser.prediction)
-            z = add_noise(clean, eps, alphas[k + 1])
+            if gaussian is None:
+                z = add_noise(clean, eps, alphas[k + 1])
+            else:                                              # the same step with the Gaussian's part of it exact
+                (a, b), (to_a, to_b) = ((x.sqrt(), (1 - x).sqrt()) for x in alphas[k:k + 2])
+                z = gaussian.carry(z, *alphas[k:k + 2]) + (to_b*a - to_a*b)*prediction
         if callback: callback(k, clean.detach())
     return z
+
+# %% ../../nbs/2_method/09_denoiser.ipynb #d1c92c92
+class HeldBack:
+    "The loss of a denoiser on people who are held back: the same times and noise at every look."
+    def __init__(self,
+        latents:torch.Tensor,         # (N, C, *spatial)
+        codes:torch.Tensor,           # (N, n_conditions)
+        times:int=10,                 # evenly spaced over the schedule
+        most:int=200,                 # people that are looked at
+    ):
+        self.latents, self.codes, self.times = latents[:most], codes[:most], times
+
+    def __call__(self,
+        denoiser:Denoiser,            # in evaluation mode
+    ) -> float:                       # mean squared error of the prediction
+        "`watch` of `fit`."
+        generator, total, device = torch.Generator().manual_seed(0), 0., denoiser.alpha.device
+        for t in torch.linspace(.05, .95, self.times).mul(len(denoiser.alpha)).long().tolist():
+            for z, codes in zip(self.latents.split(32), self.codes.split(32)):
+                z, noise = z.to(device), torch.randn(z.shape, generator=generator).to(device)
+                alpha, at = denoiser.alpha[t], torch.full((len(z),), t, device=device)
+                predicted = denoiser(add_noise(z, noise, alpha), at, codes.to(device))
+                total += float((predicted - target(z, noise, alpha, denoiser.prediction)).square().mean())*len(z)
+        return total/(self.times*max(len(self.latents), 1))
 
 # %% ../../nbs/2_method/09_denoiser.ipynb #035
 def condition_sensitivity(

@@ -6,7 +6,7 @@
 __all__ = ['LENGTHS', 'FLOORS', 'cosines', 'along_axes', 'latent_sides', 'Spread', 'fit_spread', 'local_covariance',
            'log_likelihood', 'choose_locality', 'LatentGaussian']
 
-# %% ../../nbs/2_method/07a_spread.ipynb #ed69e7bc
+# %% ../../nbs/2_method/07a_spread.ipynb #003
 import math
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import nn
 from ..core import check_shape
 from .regression import MeanField, condition_features
 
-# %% ../../nbs/2_method/07a_spread.ipynb #38c79969
+# %% ../../nbs/2_method/07a_spread.ipynb #008
 def cosines(
     n:int,                    # points along an axis
     k:int,                    # of the slowest cosines, at most n
@@ -49,7 +49,7 @@ def latent_sides(
     found = next((s for f in factors if len(grid)*math.prod(s := sides(f)) <= most), sides(math.inf))
     return tuple(min(n, side) for n, side in zip(grid, found))
 
-# %% ../../nbs/2_method/07a_spread.ipynb #2300ae4b
+# %% ../../nbs/2_method/07a_spread.ipynb #011
 class Spread(nn.Module):
     "From latents to residual velocities of a condition, and back."
     def __init__(self,
@@ -143,7 +143,7 @@ def _slopes(values:torch.Tensor, x:torch.Tensor, window:float) -> torch.Tensor:
         effect *= torch.from_numpy((1 - squares[1]/squares[0].clip(1e-12)).clip(0))
     return found[1:].float()
 
-# %% ../../nbs/2_method/07a_spread.ipynb #2c7a4513
+# %% ../../nbs/2_method/07a_spread.ipynb #015
 LENGTHS, FLOORS = (1., 1.5, 2., 3., 4., 6., 9., math.inf), (.003, .01, .03, .1)    # voxels of the latent; fractions
 
 def local_covariance(
@@ -182,7 +182,7 @@ def choose_locality(
     floor = max(FLOORS, key=lambda floor: score(length, floor))
     return length, floor, found
 
-# %% ../../nbs/2_method/07a_spread.ipynb #97d2aa0c
+# %% ../../nbs/2_method/07a_spread.ipynb #019
 class LatentGaussian(nn.Module):
     "A Gaussian of latents around zero, as a denoiser in closed form."
     def __init__(self,
