@@ -192,8 +192,8 @@ def simulate(
     spacing:Millimetres = None,   # size of a voxel, mm (4 for brains, 10 for bodies)
     dim:Literal[2, 3]|None = None, # 3, or 2 for coronal slices (3; 2 beyond a Gaussian)
     body:Flag = False,            # whole bodies of either sex, whose fat grows with the body mass index
-    beyond_gaussian:Flag = False, # coronal slices of two kinds of people, of any age, sex and health, whose distribution
-                                  # is known and is none that a Gaussian fits
+    beyond_gaussian:Flag = False, # coronal slices of two kinds of people, with and without a disease, whose
+                                  # distribution is known and is none that a Gaussian fits
     seed:int = 0,                 # of all that is random
 ) -> None:
     "Make a cohort with a known truth: brains from the MNI template, or simple bodies."

@@ -39,7 +39,7 @@ class PeopleConfig:
     spread:tuple=(.1, .3)    # standard deviation of the ventricles at the youngest and at the oldest, millimetres
     skewness:float=.6        # standard deviation of the logarithm of the ventricles' amount
     size:float=.5            # men's brains are larger, women's smaller, millimetres
-    disease:float=2.         # of the oldest women and the youngest men; 0 of the youngest women, oldest men, millimetres
+    disease:float=2.         # of ill women at the oldest, falling to 0 at the youngest; of men the reverse, mm
     individual:float=.7      # mean displacement of the many small directions in the brain, millimetres
     smoothness:float=12.     # standard deviation of their blur, millimetres
     contrast:float=.1        # spread of the exponent applied to intensities
@@ -165,7 +165,7 @@ def _growth(template:Anatomy, blobs:tuple) -> torch.Tensor:
     source = sum(weight*torch.exp(-((x - right)**2 + (z - up)**2)/(2*width**2)) for weight, right, up, width in blobs)
     return -flow_of_growth(source)[..., margin:-margin, margin:-margin]
 
-# %% ../nbs/1_ground/13_simulated_people.ipynb #028
+# %% ../nbs/1_ground/13_simulated_people.ipynb #029
 _MARK = 'simulated_people.json'
 
 def people_table(
