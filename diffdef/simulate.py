@@ -293,6 +293,7 @@ def simulated_participants(
     config,                  # with `subjects`, `seed` and the range `ages`
 ) -> pd.DataFrame:           # participant_id, age, sex
     "Identifiers, ages uniform over the range, sexes by turns; a longer table begins like a shorter one."
+    if config.subjects < 1: raise ValueError(f"simulate: {config.subjects} subjects, expected one or more")
     low, high = config.ages
     rows = []
     for k in range(config.subjects):

@@ -8,7 +8,7 @@ __all__ = ['PeopleConfig', 'PeopleTruth', 'make_people_truth', 'people_table', '
 # %% ../nbs/1_ground/13_simulated_people.ipynb #003
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -181,8 +181,7 @@ def simulate_people(
     progress:bool=True,      # show a bar
 ) -> PeopleTruth:            # what is known about it
     "Writes a cohort of people whose distribution is known; its velocities are `truth.velocities(table, config.seed)`."
-    if config.subjects < 1: raise ValueError(f"people: {config.subjects} subjects, expected one or more")
-    truth, table = make_people_truth(config), people_table(config)
+    table, truth = people_table(config), make_people_truth(config)
     velocities = truth.velocities(table, config.seed)
     def subject(known, k):
         return known.person(velocities[k:k + 1], k)
@@ -193,4 +192,5 @@ def read_people_truth(
 ) -> PeopleTruth:            # as `simulate_people` returned it
     "What is known about a cohort, from its folder."
     stored = read_json(Path(folder)/_MARK)
+    if set(stored) != set(asdict(PeopleConfig())): raise ValueError(f"{folder}: {_MARK} describes no cohort of people")
     return make_people_truth(PeopleConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}))
