@@ -188,23 +188,30 @@ def _refuse_blocked(folder:Path) -> None:
 def simulate(
     folder:str,                   # where to write: images, labels, participants.tsv, truth
     /, *,
-    subjects:Count = None,        # number of subjects (300 brains, 150 bodies)
+    subjects:Count = None,        # number of subjects (300 brains, 150 bodies, 2000 beyond a Gaussian)
     spacing:Millimetres = None,   # size of a voxel, mm (4 for brains, 10 for bodies)
-    dim:Literal[2, 3] = 3,        # 3, or 2 for coronal slices
+    dim:Literal[2, 3]|None = None, # 3, or 2 for coronal slices (3; 2 beyond a Gaussian)
     body:Flag = False,            # whole bodies of either sex, whose fat grows with the body mass index
+    beyond_gaussian:Flag = False, # coronal slices of two kinds of people, with and without a disease, whose
+                                  # distribution is known and is none that a Gaussian fits
     seed:int = 0,                 # of all that is random
 ) -> None:
     "Make a cohort with a known truth: brains from the MNI template, or simple bodies."
-    if body and dim != 3: raise ValueError("simulate: bodies are volumes, leave --dim out")
+    if body and dim == 2: raise ValueError("simulate: bodies are volumes, leave --dim out")
+    if beyond_gaussian and (body or dim == 3):
+        raise ValueError("simulate: --beyond-gaussian makes slices of brains, leave --body and --dim 3 out")
     _refuse_blocked(Path(folder))
-    subjects = subjects or (150 if body else 300)
+    subjects = subjects or (150 if body else 2000 if beyond_gaussian else 300)
     spacing = spacing or (10. if body else 4.)
     if body:
         from diffdef.preparation.simulated_bodies import simulate_bodies
         simulate_bodies(folder, subjects, spacing, seed)
+    elif beyond_gaussian:
+        from diffdef.simulated_people import PeopleConfig, simulate_people
+        simulate_people(folder, PeopleConfig(subjects=subjects, spacing=spacing, seed=seed))
     else:
         from diffdef.simulate import SimulationConfig, simulate_cohort
-        simulate_cohort(folder, SimulationConfig(subjects=subjects, spacing=spacing, dim=dim, seed=seed))
+        simulate_cohort(folder, SimulationConfig(subjects=subjects, spacing=spacing, dim=dim or 3, seed=seed))
     print(f"{folder}: {subjects} subjects at {spacing:g} mm")
 
 # %% ../nbs/5_commands/01_cli.ipynb #034

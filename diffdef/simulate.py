@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['TISSUES', 'Anatomy', 'anatomy', 'flow_of_growth', 'ventricle_volume', 'SimulationConfig', 'Truth', 'make_truth',
-           'random_velocity', 'tissue_labels', 'simulate_subject', 'simulate_cohort', 'read_truth']
+           'random_velocity', 'tissue_labels', 'scanned', 'simulate_subject', 'simulated_participants',
+           'write_simulation', 'simulate_cohort', 'read_truth']
 
 # %% ../nbs/1_ground/03_simulate.ipynb #003
 import json
@@ -241,10 +242,11 @@ def random_velocity(
     spacing:float,             # millimetres
     smoothness:float,          # standard deviation of the blur, millimetres
     generator:torch.Generator, # source of randomness
-) -> torch.Tensor:             # (1, dim, *shape), expected length 1 in every voxel
+    number:int=1,              # of fields
+) -> torch.Tensor:             # (number, dim, *shape), expected length 1 in every voxel
     "Smooth random vectors: white noise with a Gaussian blur, on a periodic grid."
     dim, axes = len(shape), tuple(range(2, 2 + len(shape)))
-    noise = torch.randn(1, dim, *shape, generator=generator)
+    noise = torch.randn(number, dim, *shape, generator=generator)
     square = sum(f**2 for f in torch.meshgrid(*[torch.fft.fftfreq(n) for n in shape], indexing='ij'))
     blur = torch.exp(-2*(torch.pi*smoothness/spacing)**2 * square)
     smooth = torch.fft.ifftn(torch.fft.fftn(noise, dim=axes)*blur, dim=axes).real
@@ -259,6 +261,20 @@ def tissue_labels(
     "One label per voxel."
     return torch.where(tissues.sum(1, keepdim=True) > .5, 1 + tissues.argmax(1, keepdim=True), 0).to(torch.uint8)
 
+def scanned(
+    image:torch.Tensor,    # (1, 1, *spatial), intensities as the template has them
+    tissues:torch.Tensor,  # fractions (1, 4, *spatial)
+    config,                # with `spacing`, and the spreads `contrast`, `bias` and `noise`
+    generator:torch.Generator, # source of randomness
+) -> torch.Tensor:         # (1, 1, *spatial)
+    "What a scanner makes of an anatomy: another contrast, a bias field, and Rician noise where there is tissue."
+    bias = random_velocity(image.shape[2:], config.spacing, 40., generator)[:, :1] * config.bias
+    contrast = float(torch.exp(config.contrast*torch.randn((), generator=generator)))
+    image = image.clamp(0, 1)**contrast * bias.exp()
+    noise = config.noise * torch.randn(2, *image.shape, generator=generator)
+    noisy = ((image + noise[0])**2 + noise[1]**2).sqrt()
+    return torch.where(tissues.sum(1, keepdim=True) > .5, noisy, image)
+
 def simulate_subject(
     truth:Truth,           # of the cohort
     age:float,             # years
@@ -270,35 +286,61 @@ def simulate_subject(
     generator = step_generator(config.seed, 'subject', key)
     own = random_velocity(shape, config.spacing, config.smoothness, generator) * (config.individual/config.spacing)
     image, tissues = truth.anatomy.deformed(truth.velocity(age, sex) + own)
-    bias = random_velocity(shape, config.spacing, 40., generator)[:, :1] * config.bias
-    contrast = float(torch.exp(config.contrast*torch.randn((), generator=generator)))
-    image = image.clamp(0, 1)**contrast * bias.exp()
-    noise = config.noise * torch.randn(2, *image.shape, generator=generator)
-    noisy = ((image + noise[0])**2 + noise[1]**2).sqrt()
-    return torch.where(tissues.sum(1, keepdim=True) > .5, noisy, image), tissue_labels(tissues), own
+    return scanned(image, tissues, config, generator), tissue_labels(tissues), own
 
 # %% ../nbs/1_ground/03_simulate.ipynb #039
+def simulated_participants(
+    config,                  # with `subjects`, `seed` and the range `ages`
+) -> pd.DataFrame:           # participant_id, age, sex
+    "Identifiers, ages uniform over the range, sexes by turns; a longer table begins like a shorter one."
+    if config.subjects < 1: raise ValueError(f"simulate: {config.subjects} subjects, expected one or more")
+    low, high = config.ages
+    rows = []
+    for k in range(config.subjects):
+        age = low + (high - low) * float(torch.rand((), generator=step_generator(config.seed, 'age', k)))
+        rows.append(dict(participant_id=f'sub-{k + 1:04d}', age=round(age, 1), sex='FM'[k % 2]))
+    return pd.DataFrame(rows)
+
+def write_simulation(
+    folder:str|Path,         # where to write
+    mark:str,                # name of the file that keeps the configuration; only this command writes it
+    config,                  # a data class with `subjects`
+    table:pd.DataFrame,      # participant_id and conditions
+    make:Callable,           # make(config): what is known about the cohort, with its `anatomy`
+    subject:Callable,        # subject(known, k): image (1, 1, *spatial) and labels of row k
+    progress:bool=True,      # show a bar
+) -> object:                 # what `make` returned
+    "Writes a cohort with its template and tables; whoever is there and whole stays, another cohort is refused."
+    folder, tables = Path(folder), _tables(table)
+    refuse_foreign(folder, mark, ('participants.tsv', 'dseg.tsv', 'dataset_description.json', 'template_*', 'sub-*'))
+    _same_cohort(folder/mark, config, tables)
+    known = make(config)
+    anatomy = known.anatomy
+    frame = Volume(torch.empty(1, *anatomy.shape), anatomy.affine)
+    fine = Volume((anatomy.image[0]*4000).round(), rescale_affine(frame.affine, frame.dim, .5))
+    stems = [folder/name/'anat'/name for name in table['participant_id']]
+    missing, template = [k for k, stem in enumerate(stems) if not _are_whole(stem, frame)], folder/'template'
+    make_template = not _are_whole(template, fine)
+    write_json(folder/mark, asdict(config))
+    for k in tqdm(missing, desc='simulate', disable=not progress):
+        image, labels = subject(known, k)
+        _write_pair(stems[k], frame.like((image[0]*4000).round()), labels[0])
+    if make_template: _write_pair(template, fine, tissue_labels(anatomy.tissues)[0])
+    _write_shared(folder, tables)
+    return known
+
 def simulate_cohort(
     folder:str|Path,         # where to write
     config:SimulationConfig=SimulationConfig(), # what to make
     progress:bool=True,      # show a bar
 ) -> Truth:                  # what is known about it
     "Writes a simulated cohort and its truth."
-    folder, mark, tables = Path(folder), 'simulation.json', _tables(config)
-    refuse_foreign(folder, mark, ('participants.tsv', 'dseg.tsv', 'dataset_description.json', 'template_*', 'sub-*'))
-    _same_cohort(folder/mark, config, tables)
-    truth, table = make_truth(config), _participants(config)
-    frame = Volume(torch.empty(1, *truth.anatomy.shape), truth.anatomy.affine)
-    fine = Volume((truth.anatomy.image[0]*4000).round(), rescale_affine(frame.affine, config.dim, .5))
-    stems = [folder/name/'anat'/name for name in table['participant_id']]
-    missing, template = [k for k, stem in enumerate(stems) if not _are_whole(stem, frame)], folder/'template'
-    make_template = not _are_whole(template, fine)
-    write_json(folder/mark, asdict(config))
-    for k in tqdm(missing, desc='simulate', disable=not progress):
-        image, labels, _ = simulate_subject(truth, table['age'][k], table['sex'][k], k)
-        _write_pair(stems[k], frame.like((image[0]*4000).round()), labels[0])
-    if make_template: _write_pair(template, fine, tissue_labels(truth.anatomy.tissues)[0])
-    _write_shared(folder, truth, tables)
+    table = simulated_participants(config)
+    def subject(truth, k):
+        return simulate_subject(truth, table['age'][k], table['sex'][k], k)[:2]
+    truth = write_simulation(folder, 'simulation.json', config, table, make_truth, subject, progress)
+    tensors = dict(age=truth.age, size=truth.size)
+    write_tensors(Path(folder)/'truth.safetensors', tensors, dict(ends=truth.ends))
     return truth
 
 def _write_pair(stem:Path, image:Volume, labels:torch.Tensor) -> None:
@@ -332,25 +374,16 @@ def _same_cohort(path:Path, config:SimulationConfig, tables:dict) -> None:
             raise FileExistsError(f"{table} is not as it was simulated and would be replaced; nothing was changed: "
                                   "move it away, or choose another folder")
 
-def _participants(config:SimulationConfig) -> pd.DataFrame:
-    "Identifiers, ages uniform over the range, sexes by turns; a longer table begins like a shorter one."
-    low, high = config.ages
-    rows = []
-    for k in range(config.subjects):
-        age = low + (high - low) * float(torch.rand((), generator=step_generator(config.seed, 'age', k)))
-        rows.append(dict(participant_id=f'sub-{k + 1:04d}', age=round(age, 1), sex='FM'[k % 2]))
-    return pd.DataFrame(rows)
-
-def _tables(config:SimulationConfig) -> dict:
+def _tables(participants:pd.DataFrame) -> dict:
     "The contents of the cohort's tables by name."
     names = pd.DataFrame([dict(index=k, name=n, tissue=n) for k, n in TISSUES.items()])
-    tables = {'participants.tsv': _participants(config), 'dseg.tsv': names}
+    tables = {'participants.tsv': participants, 'dseg.tsv': names}
     return {name: table.to_csv(sep='\t', index=False) for name, table in tables.items()}
 
-def _write_shared(folder:Path, truth:Truth, tables:dict) -> None:
-    "Truth, description and tables."
-    write_tensors(folder/'truth.safetensors', dict(age=truth.age, size=truth.size), dict(ends=truth.ends))
-    description = dict(Name='Simulated from ICBM 152 2009a', BIDSVersion='1.9.0', DatasetType='derivative')
+def _write_shared(folder:Path, tables:dict) -> None:
+    "Description and tables."
+    name = 'Simulated from ICBM 152 2009a: nobody in it exists'
+    description = dict(Name=name, BIDSVersion='1.9.0', DatasetType='derivative')
     write_json(folder/'dataset_description.json', description)
     for name, text in tables.items():
         with atomic_write(folder/name) as temporary:
