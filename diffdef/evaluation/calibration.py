@@ -60,14 +60,12 @@ def _around(check:str, value:float, interval:tuple, wanted:float, people:int) ->
 def wilson_interval(
     successes:float,       # 0 to `number`
     number:float,          # of trials, above 0
-    errors:float=2.,       # half width in binomial errors
 ) -> tuple[float, float]:  # within 0 to 1
-    "Shares that lie within so many of their own binomial errors from the share that was seen (Wilson 1927)."
+    "Shares that lie within two of their own binomial errors from the share that was seen (Wilson 1927)."
     if not 0 <= successes <= number or number <= 0:
         raise ValueError(f"wilson_interval() expects 0 <= successes <= number, got {successes} of {number}")
-    centre, scale = successes + errors**2/2, number + errors**2
-    half = errors*np.sqrt(successes*(number - successes)/number + errors**2/4)
-    return max(0., float((centre - half)/scale)), min(1., float((centre + half)/scale))
+    half = 2*np.sqrt(successes*(number - successes)/number + 1)
+    return max(0., float((successes + 2 - half)/(number + 4))), min(1., float((successes + 2 + half)/(number + 4)))
 
 # %% ../../nbs/3_evaluation/16_calibration.ipynb #014
 LEAST_DRAWS = 20
@@ -125,16 +123,17 @@ def rank_histogram(
     bins:int=10,           # of each panel, 2 or more
 ) -> Figure:               # closed, so that nothing shows it twice
     "Where people stand among the draws; grey: where 19 of 20 bars of a perfect sampler end."
-    fig, axes = plt.subplots(1, len(ranks), figsize=(1 + 1.7*len(ranks), 2.2), sharey=True, squeeze=False)
+    fig, axes = plt.subplots(1, len(ranks), figsize=(1 + 1.7*len(ranks), 2.3), sharey=True, squeeze=False,
+                             layout='constrained')
     for ax, (name, found) in zip(axes[0], ranks.items()):
         found = _checked_ranks('rank_histogram', found)
         low, high = stats.binom(len(found), 1/bins).ppf([.025, .975])*bins/len(found)
         ax.axhspan(low, high, color='.88', zorder=0)
         ax.axhline(1, color='.5', lw=.8)
         ax.hist(found, bins, (0, 1), weights=np.full(len(found), bins/len(found)), color='#2a7fb8', width=.9/bins)
-        ax.set(title=name, xlim=(0, 1), xticks=(0, .5, 1))
-    axes[0, 0].set_ylabel('people, of those expected')
-    fig.supxlabel('rank among the draws', fontsize='medium', y=-.04)
+        ax.set(title=name, xlim=(0, 1), xticks=(0, .5, 1), xticklabels=('0', '.5', '1'))
+    axes[0, 0].set_ylabel('people / expected')
+    fig.supxlabel('rank among the draws', fontsize='medium')
     plt.close(fig)
     return fig
 
@@ -183,14 +182,12 @@ CENTILES = (.02, .25, .5, .75, .98)
 def centile_error(
     ranks,                 # (P,), of `randomised_ranks`
     draws:int,             # of each condition, D
-    centiles:Sequence=CENTILES, # fractions above 0 and below 1, increasing
-    cohorts:int=4000,      # simulated, for what a perfect sampler scores
-    seed:int=0,            # of these
+    centiles:Sequence=CENTILES, # fractions above 0 and below 1
 ) -> Evidence:             # mean absolute error of the share of people below each centile, 0 to 1
     "How far centiles of the draws are from those of people, beside what as many people of a perfect model score."
-    ranks, centiles = _checked_ranks('centile_error', ranks), _reach('centile_error', centiles, draws)
+    ranks, centiles = _checked_ranks('centile_error', ranks), np.sort(_reach('centile_error', centiles, draws))
     value, people = np.abs((ranks[:, None] < centiles).mean(0) - centiles).mean(), len(ranks)
-    cells = np.random.default_rng(seed).multinomial(people, np.diff([0, *centiles, 1]), cohorts)
+    cells = np.random.default_rng(0).multinomial(people, np.diff([0, *centiles, 1]), 4000)
     null = np.abs(cells[:, :-1].cumsum(1)/people - centiles).mean(1)
     return _against_null('error of centiles', value, null.mean(), np.quantile(null, .95), people)
 
@@ -231,15 +228,18 @@ def _pairs(function:str, people, draws) -> Iterator[tuple[np.ndarray, np.ndarray
         yield person, drawn
     if not number: raise ValueError(f"{function}() got 0 people, expected at least 1")
 
+def _blocks(features:np.ndarray) -> list[slice]:
+    "Few features at a time, so that draws on disk are never in memory as a whole."
+    return [slice(k, k + 4096) for k in range(0, len(features), 4096)]
+
 def _products(
     function:str,
     drawn:np.ndarray,      # (D, F), may lie on disk
     centre:np.ndarray,     # (F,)
-    block:int=4096,        # features at a time
 ) -> np.ndarray:           # (D, D), mean over features of the products of two differences from the centre
     total = np.zeros((len(drawn), len(drawn)))
-    for start in range(0, len(centre), block):
-        part = np.asarray(drawn[:, start:start + block], float) - centre[start:start + block]
+    for block in _blocks(centre):
+        part = np.asarray(drawn[:, block], float) - centre[block]
         total += part@part.T
     check_finite(f"{function}() people or draws", total)
     return total/len(centre)
@@ -262,9 +262,7 @@ def energy_score(
 def score_difference(
     scores,                # (P,), of `crps` or `energy_score`
     others,                # (P,), of another sampler, same people
-    check:str='score, less than the other\'s', # in words
-    samples:int=2000,      # of the bootstrap
-    seed:int=0,            # of the bootstrap
+    check:str='difference of scores', # in words
 ) -> Evidence:             # mean of the differences; it holds unless the first sampler is worse beyond chance
     "Two samplers on the same people, with a bootstrap interval over people."
     scores, others = np.asarray(scores, float), np.asarray(others, float)
@@ -272,12 +270,12 @@ def score_difference(
         raise ValueError(f"score_difference() expects two scores (P,) each, got {scores.shape} and {others.shape}")
     difference = scores - others
     check_finite("score_difference() scores", difference)
-    means = _resampled(len(scores), samples, seed)@difference/len(scores)
+    means = _resampled(len(scores))@difference/len(scores)
     return Evidence(check, difference.mean(), *np.quantile(means, [.025, .975]), 0., -np.inf, 0., len(scores))
 
-def _resampled(people:int, samples:int, seed:int) -> np.ndarray: # (samples, people), whole numbers
-    "How often each person is in each bootstrap sample (Efron 1979)."
-    chosen = np.random.default_rng(seed).integers(people, size=(samples, people)) + people*np.arange(samples)[:, None]
+def _resampled(people:int, samples:int=2000) -> np.ndarray: # (samples, people), whole numbers
+    "How often each person is in each bootstrap sample (Efron 1979); the same samples each time."
+    chosen = np.random.default_rng(0).integers(people, size=(samples, people)) + people*np.arange(samples)[:, None]
     return np.bincount(chosen.ravel(), minlength=samples*people).reshape(samples, people)
 
 # %% ../../nbs/3_evaluation/16_calibration.ipynb #039
@@ -297,8 +295,9 @@ def squared_spread(
             if sums.shape != person.shape or sums.dtype.kind not in 'iu' or sums.min() < 0:
                 raise ValueError(f"squared_spread() expects groups of shape {person.shape}, whole numbers from 0, got "
                                  f"{sums.dtype} of shape {sums.shape}")
-        mean = drawn.mean(0, dtype=float)
-        squares = drawn.var(0, dtype=float, ddof=1), (person - mean)**2/(1 + 1/len(drawn))
+        mean, of_draws = (np.concatenate(parts) for parts in zip(*[
+            (drawn[:, b].mean(0, dtype=float), drawn[:, b].var(0, dtype=float, ddof=1)) for b in _blocks(person)]))
+        squares = of_draws, (person - mean)**2/(1 + 1/len(drawn))
         found.append([np.bincount(sums, weights=s) for s in squares])
     check_finite("squared_spread() people or draws", np.array(found))
     return tuple(np.array(found).swapaxes(0, 1))
@@ -308,8 +307,6 @@ def variance_ratio(
     of_people,             # (P,), that of the person
     check:str='variance ratio', # in words
     expected:float=1.,     # about (N - k)/N of a perfect spread around a mean of k coefficients from N people
-    samples:int=2000,      # of the bootstrap
-    seed:int=0,            # of the bootstrap
 ) -> Evidence:             # variance of draws over that of people, 0 or more
     "Whether draws vary as people do, with a bootstrap interval over people."
     of_draws, of_people = np.asarray(of_draws, float), np.asarray(of_people, float)
@@ -318,7 +315,7 @@ def variance_ratio(
                          f"{of_people.shape}")
     check_finite("variance_ratio() spreads", of_draws + of_people)
     if of_people.sum() == 0: raise ValueError("variance_ratio() got people that do not vary at all; leave them out")
-    counts = _resampled(len(of_draws), samples, seed)
+    counts = _resampled(len(of_draws))
     with np.errstate(divide='ignore', invalid='ignore'):              # a sample of people who do not vary
         ratios = (counts@of_draws)/(counts@of_people)
     return _around(check, of_draws.sum()/of_people.sum(), np.nanquantile(ratios, [.025, .975]), expected,
@@ -330,28 +327,30 @@ def variance_ratios(
     names:Sequence=(),     # of the groups; none: the groups are not looked at one by one
     covariate=None,        # (P,), such as age: thirds of the people are looked at one by one
     unit:str='',           # of the covariate, for the names of the checks
-    **options,             # of `variance_ratio`: expected, samples, seed
+    expected:float=1.,     # as in `variance_ratio`
 ) -> list[Evidence]:
     "The variance ratio over all features, of each group of features, and in each third of a covariate."
-    found = [variance_ratio(of_draws.sum(1), of_people.sum(1), **options)]
-    found += [variance_ratio(of_draws[:, k], of_people[:, k], f'variance ratio, {name}', **options)
+    values = np.zeros(len(of_draws)) if covariate is None else np.asarray(covariate, float)
+    check_finite("variance_ratios() 'covariate'", values)
+    shapes = of_draws.shape, of_people.shape, (len(values), len(names) or of_draws.shape[1])
+    if len(set(shapes)) > 1:
+        raise ValueError(f"variance_ratios() expects two spreads (P, groups), P values of the covariate and a name for "
+                         f"each group or none, got {shapes[0]}, {shapes[1]}, {len(values)} and {len(names)}")
+    found = [variance_ratio(of_draws.sum(1), of_people.sum(1), expected=expected)]
+    found += [variance_ratio(of_draws[:, k], of_people[:, k], f'variance ratio, {name}', expected)
               for k, name in enumerate(names)]
     if covariate is None: return found
-    check_finite("variance_ratios() 'covariate'", covariate)
-    values = np.asarray(covariate, float)
     third = np.searchsorted(np.quantile(values, [1/3, 2/3]), values)
     for k in np.unique(third):
         inside = third == k
         text = f'variance ratio, {values[inside].min():.4g} to {values[inside].max():.4g} {unit}'.strip()
-        found.append(variance_ratio(of_draws[inside].sum(1), of_people[inside].sum(1), text, **options))
+        found.append(variance_ratio(of_draws[inside].sum(1), of_people[inside].sum(1), text, expected))
     return found
 
-# %% ../../nbs/3_evaluation/16_calibration.ipynb #044
+# %% ../../nbs/3_evaluation/16_calibration.ipynb #046
 def correlation_difference(
     people,                # (P, M), measures of each person, any units, M at least 2
     draws,                 # (P, D, M), the same of draws of each person's condition, D at least 20
-    cohorts:int=500,       # of drawn people, for what a perfect sampler gives
-    seed:int=0,            # of these
 ) -> Evidence:             # largest difference of two correlations, 0 to 2
     """Whether measures go together in draws as in people, around the mean of the condition.
 
@@ -360,9 +359,9 @@ def correlation_difference(
     if people.shape[1] < 2 or len(people) < 3:
         raise ValueError(f"correlation_difference() needs 3 people and 2 measures or more, got {people.shape}")
     mean = draws.mean(1)
-    residuals, everybody, rng = draws - mean[:, None], np.arange(len(people)), np.random.default_rng(seed)
+    residuals, everybody = draws - mean[:, None], np.arange(len(people))
     pooled = _correlations(residuals.reshape(-1, people.shape[1]))
-    chosen = rng.integers(draws.shape[1], size=(cohorts, len(people)))
+    chosen = np.random.default_rng(0).integers(draws.shape[1], size=(500, len(people)))
     null = [np.abs(_correlations(residuals[everybody, c]) - pooled).max() for c in chosen]
     return _against_null('correlations, largest difference', np.abs(_correlations(people - mean) - pooled).max(),
                          np.mean(null), np.quantile(null, .95), len(people))
@@ -374,7 +373,7 @@ def _correlations(values:np.ndarray) -> np.ndarray: # (N, M) to (M, M)
     unit = centred/np.where(length > 0, length, 1)
     return unit.T@unit
 
-# %% ../../nbs/3_evaluation/16_calibration.ipynb #047
+# %% ../../nbs/3_evaluation/16_calibration.ipynb #049
 def classifier_auc(
     people,                # (P, K), features of each person, any units
     draws,                 # (P, D, K), the same of draws of each person's condition; one of them is used
@@ -405,7 +404,7 @@ def classifier_auc(
     auc, error = beaten.mean(), beaten.sum(0).std(ddof=1)/np.sqrt(number)
     return Evidence('classifier, AUC', auc, max(0, auc - 2*error), min(1, auc + 2*error), .5, 0., .5, number)
 
-# %% ../../nbs/3_evaluation/16_calibration.ipynb #050
+# %% ../../nbs/3_evaluation/16_calibration.ipynb #052
 def memorisation(
     draws,                 # (N, K), features of draws, N at least 20; conditions of people at large
     training,              # (T, K), the same of people of the training
@@ -414,7 +413,8 @@ def memorisation(
 ) -> Evidence:             # share of draws whose nearest person is one of the training, 0 to 1
     """Whether draws are copies of training people; .5 where they are not, with a Wilson interval.
 
-    Features are best residuals around the mean of the condition: copies at another condition are hidden by the mean.
+    Features are best residuals around the mean of the condition, which hides copies at another condition; that of a
+    training person around a mean that did not see them.
     Draws near the same person are no independent trials. The interval counts only as many trials as the numbers of
     draws by person vary for, which is N where nobody has more draws near than chance gives."""
     draws, training, held_out = (np.asarray(x, float) for x in (draws, training, held_out))
@@ -433,14 +433,12 @@ def memorisation(
     trials = min(len(draws), .25/variance) if variance > 0 else len(draws)
     return _around('nearer to training people', share, wilson_interval(share*trials, trials), .5, 2*each)
 
-# %% ../../nbs/3_evaluation/16_calibration.ipynb #054
+# %% ../../nbs/3_evaluation/16_calibration.ipynb #056
 def mean_of_draws(
     draws,                 # (D, F), drawn fields of one condition, independent of each other; may lie on disk
     atlas,                 # (F,), the atlas's field of that condition
     unit:float=1.,         # millimetres, say, of 1 in the fields
     tolerance:float=0.,    # in that unit: what is small enough in any case
-    samples:int=2000,      # of the bootstrap
-    seed:int=0,            # of the bootstrap
 ) -> Evidence:             # root mean square distance over features, in that unit
     "The mean of draws against the atlas, beside the Monte-Carlo error that so many draws have by themselves."
     _, drawn = next(_pairs('mean_of_draws', [atlas], [draws]))
@@ -448,7 +446,7 @@ def mean_of_draws(
     products = _products('mean_of_draws', drawn, atlas)
     value, own = products.mean(), products - products.mean(0)          # around the mean of the draws, on one side
     own = own - own.mean(1)[:, None]                                   # and on the other
-    weights = _resampled(number, samples, seed)/number
+    weights = _resampled(number)/number
     errors = ((weights@own)*weights).sum(1)                            # squares, of means of other draws
     expected, most = np.diag(own).mean()/(number - 1), np.quantile(errors, .95)*number/(number - 1)
     return _against_null('mean of draws against atlas', unit*np.sqrt(max(value, 0)), unit*np.sqrt(expected),
