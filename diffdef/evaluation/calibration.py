@@ -130,7 +130,7 @@ def rank_histogram(
         low, high = stats.binom(len(found), 1/bins).ppf([.025, .975])*bins/len(found)
         ax.axhspan(low, high, color='.88', zorder=0)
         ax.axhline(1, color='.5', lw=.8)
-        ax.hist(found, bins, (0, 1), weights=np.full(len(found), bins/len(found)), color='#2a7fb8', width=.9/bins)
+        ax.hist(found, bins, range=(0, 1), weights=np.full(len(found), bins/len(found)), color='#2a7fb8', width=.9/bins)
         ax.set(title=name, xlim=(0, 1), xticks=(0, .5, 1), xticklabels=('0', '.5', '1'))
     axes[0, 0].set_ylabel('people / expected')
     fig.supxlabel('rank among the draws', fontsize='medium')
