@@ -84,6 +84,7 @@ class ConditionMaps:
         diffeomorphic:bool=True, # whether the fields are velocities
         least:int=10,           # subjects, for a regression
         device:torch.device|str='cpu', # where subjects are resampled
+        together:int=1,         # conditions in a product of features, at most, as the mean field has
     ) -> 'ConditionMaps|None':  # None where there is nothing to fit
         "Least squares on the conditions, effects shrunk by the fraction that noise explains, judged over about 4 mm."
         usable, values = cls._source(cohort)
@@ -91,7 +92,8 @@ class ConditionMaps:
         part, own = (cohort, fields) if len(usable) == len(cohort) else (cohort.subset(usable), fields[usable])
         subjects = ResampledSubjects(part, own, values, diffeomorphic, device)
         window = 4/float(np.mean(cohort.spacing))
-        return cls(fit_mean_field(subjects, part.codes, cohort.conditions.n_categories, window), values)
+        together = together if len(usable) == len(cohort) else 1
+        return cls(fit_mean_field(subjects, part.codes, cohort.conditions.n_categories, window, together), values)
 
     def change(self,
         codes:torch.Tensor,     # condition vectors, (B, n_conditions), NaN where unknown

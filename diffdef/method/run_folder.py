@@ -31,8 +31,9 @@ from .settings import Config, config_from_dict
 from ..training import processes
 
 # %% ../../nbs/2_method/12_run_folder.ipynb #006
-FORMAT = 3                       # of the run folder; another number is refused
-STAGES = ('pairs', 'registration', 'autoencoder', 'denoiser', 'warm_start', 'deformation')
+FORMAT = 4                       # of the run folder; older ones give atlases and nothing else
+STAGES = ('pairs', 'registration', 'autoencoder', 'denoiser', 'neighbourhood', 'deformation')
+_GONE = ('once_weight', 'mean_field', 'warm_start')       # settings of the deformation decoder in older runs
 TRAINED = ('*.safetensors', '*.npy')     # a folder with such files is gone on with, one without is begun anew
 WRITTEN = ('participants.tsv', 'sub-*', 'template*', '*.csv', 'co*.json', *TRAINED)   # what a new run must not find
 
@@ -65,9 +66,13 @@ def read_config(
     if whole and stored.get('exported'):
         raise ValueError(f"{folder} is an exported run: it gives atlases and holds no subject, network or history "
                          "that training or evaluation needs; use the run that it was exported from")
-    if found != FORMAT and not (found == 2 and not whole and _in_order(stored, path)):
+    if found in (2, 3) and not whole and _in_order(stored, path):
+        for name in _GONE:
+            stored['config']['deformation'].pop(name, None)
+    elif found != FORMAT:
         raise ValueError(f"{path}: run folder of format {found!r}, expected {FORMAT}; train it anew with this version"
-                         + (' (it does not know its subjects, or its slices lie another way)' if found == 2 else ''))
+                         + (' (an older run may give atlases, if its slices lie as they do now, and nothing else)'
+                            if found in (2, 3) else ''))
     return stored
 
 # %% ../../nbs/2_method/12_run_folder.ipynb #008

@@ -29,7 +29,7 @@ _RANGES = {                        # smallest and largest value that can be mean
     'denoiser.residual_blocks': (1, 100), 'denoiser.timesteps': (2, 100000),
     'denoiser.condition_dropout': (0, 1), 'deformation.neighbours': (1, math.inf), 'deformation.bandwidth': (1e-6, 100),
     'deformation.loop_share': (0, 1), 'deformation.sampling_steps': (1, 1000), 'deformation.gradient_steps': (0, 1000),
-    'deformation.balance': (0, 10)}
+    'deformation.balance': (0, 10), 'deformation.latent_size': (8, 20000)}
 
 SPARING = ('autoencoder', 'denoiser', 'deformation')     # stages that can trade time for memory
 
@@ -44,9 +44,9 @@ class Config:
     autoencoder:AutoencoderConfig=field(default_factory=AutoencoderConfig)
     denoiser:DenoiserConfig=field(default_factory=DenoiserConfig)
     deformation:DeformationConfig=field(default_factory=DeformationConfig)
-    steps:int=5                    # denoising steps of an atlas
-    draws:int=8                    # noise draws that are averaged into an atlas
-    guidance:float=1.              # classifier-free guidance of an atlas
+    steps:int=10                   # denoising steps of a person, or of a draw of a published model
+    draws:int=8                    # published: noise draws that are averaged into an atlas
+    guidance:float=1.              # published: classifier-free guidance of an atlas
     cache_gigabytes:float=4.       # memory for images that were read
     background:float|None=None     # value of the images where there is no tissue; None: 0, and tissue is brighter
     decimal:str='.'                # how numbers are written in the table: '.' or ','
@@ -128,28 +128,25 @@ def override(
     return config
 
 # %% ../../nbs/2_method/11_settings.ipynb #015
-def _cpu(registration:int, refine:int, autoencoder:int, denoiser:int, warm_start:int, deformation:int, batch:int,
-         spacing:float) -> Config:
-    "A configuration for volumes on a CPU, from the steps of its stages and the latents in a step of the denoiser."
+def _cpu(registration:int, refine:int, denoiser:int, neighbourhood:int, spacing:float) -> Config:
+    "A configuration for volumes on a CPU, from the steps of its stages."
     return Config(
-        spacing=spacing, steps=2, draws=2,
+        spacing=spacing,
         registration=RegistrationConfig(refine_steps=refine, training=TrainingConfig(registration, 2, 1e-3)),
         autoencoder=AutoencoderConfig(
-            channels=(8, 16, 32, 32), latent_channels=8, adversarial=0., training=TrainingConfig(autoencoder, 2, 2e-3)),
+            channels=(8, 16, 32, 32), latent_channels=8, adversarial=0., training=TrainingConfig(80, 2, 2e-3)),
         denoiser=DenoiserConfig(
-            channels=(32,), residual_blocks=1, training=TrainingConfig(denoiser, batch, 1e-3, ema=.995)),
-        deformation=DeformationConfig(
-            warm_start=TrainingConfig(warm_start, 4, 1e-3), training=TrainingConfig(deformation, 4, 5e-4, ema=.98)))
+            channels=(32,), residual_blocks=1, training=TrainingConfig(denoiser, 16, 1e-3, ema=.995)),
+        deformation=DeformationConfig(training=TrainingConfig(neighbourhood, 4, 2e-3, ema=.9)))
 
 _SLICE = Config(
-    dim=2, spacing=2., steps=2, draws=2,
+    dim=2, spacing=2.,
     registration=RegistrationConfig(training=TrainingConfig(1500, 8, 1e-3)),
     autoencoder=AutoencoderConfig(
         channels=(16, 32, 32, 32), latent_channels=4, adversarial=0., training=TrainingConfig(600, 8, 2e-3)),
     denoiser=DenoiserConfig(
         channels=(64, 64), attention=(False, True), training=TrainingConfig(400, 16, 1e-3, ema=.995)),
-    deformation=DeformationConfig(
-        warm_start=TrainingConfig(150, 8, 1e-3), training=TrainingConfig(200, 8, 5e-4, ema=.98)))
+    deformation=DeformationConfig(training=TrainingConfig(60, 8, 2e-3, ema=.9)))
 
 _PAPER = Config(
     spacing=1., steps=20,
@@ -164,10 +161,9 @@ _PAPER = Config(
         channels=(256, 512, 768), residual_blocks=2, attention=(False, True, True), head_channels=256,
         condition_channels=0, training=TrainingConfig(100_000, 8, 2.5e-5, ema=.9999), memory='small'),
     deformation=DeformationConfig(
-        half_resolution=False, neighbours=20, loop_share=1., sampling_steps=20,
-        warm_start=TrainingConfig(5_000, 1, 1e-4), training=TrainingConfig(30_000, 1, 2.5e-5), memory='small'))
+        latent_size=4096, half_resolution=False, neighbours=20, sampling_steps=20,
+        training=TrainingConfig(30_000, 1, 2.5e-5), memory='small'))
 
 PRESETS = dict(
-    demo=_cpu(400, 12, 60, 300, 60, 120, batch=8, spacing=5.),
-    small=_cpu(800, 16, 80, 500, 100, 250, batch=16, spacing=4.),
+    demo=_cpu(400, 12, 300, 40, spacing=5.), small=_cpu(800, 16, 500, 60, spacing=4.),
     slice=_SLICE, brain=_PAPER, body=replace(_PAPER, spacing=None))

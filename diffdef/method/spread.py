@@ -104,6 +104,15 @@ class Spread(nn.Module):
         slow = along_axes(z*self.deviation(codes), [cosines(n, k)@cosines(k, k).T*(n/k)**.5 for n, k in pairs])
         return slow if noise is None else slow + along_axes(noise*self.fast, [cosines(n, n) for n in self.grid])
 
+    def variance(self,
+        codes:torch.Tensor,       # condition vectors, (B, n_conditions), NaN where unknown
+    ) -> torch.Tensor:            # (B, dim, *grid), voxels²
+        "How much people of a condition differ at each place, without drawing any."
+        slow = self.deviation(codes).square()
+        slow = along_axes(slow, [cosines(n, k)@cosines(k, k).T*(n/k)**.5 for n, k in zip(self.grid, self.sides)])
+        fast = along_axes(self.fast[None].square(), [cosines(n, n).square() for n in self.grid])
+        return slow.clamp(min=0) + fast
+
 def fit_spread(
     fields:np.ndarray,            # of the people, (N, dim, *grid), velocities; read twice, a few at a time
     codes:torch.Tensor,           # their condition vectors, (N, n_conditions), NaN where unknown
