@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PeopleModel', 'MeanCorrection', 'MeanFieldLoss', 'neighbourhood_batch']
 
-# %% ../../nbs/2_method/10a_people.ipynb #1823df00
+# %% ../../nbs/2_method/10a_people.ipynb #003
 from collections.abc import Callable
 
 import torch
@@ -15,13 +15,13 @@ from ..cohort import Cohort
 from ..core import step_generator
 from ..fields import bending_energy, enlarge_field, exponential
 from .deformation import DeformationConfig, neighbourhood, neighbourhood_loss
-from .denoiser import Denoiser, DenoiserConfig, sample_latents
+from .denoiser import ComponentDenoiser, DenoiserConfig, sample_latents
 from .population_atlas import PopulationAtlas
 from .registration import Registration
 from .regression import MeanField
 from .spread import LatentGaussian, Spread
 
-# %% ../../nbs/2_method/10a_people.ipynb #5fa06274
+# %% ../../nbs/2_method/10a_people.ipynb #006
 class PeopleModel(nn.Module):
     "Velocities of people of a condition, and their mean."
     kind = 'velocity'                 # what `mean` and `draw` give, on the half grid
@@ -29,27 +29,28 @@ class PeopleModel(nn.Module):
     def __init__(self,
         mean:MeanField,               # of the training people's velocities
         spread:Spread,                # of the same people
-        denoiser:Denoiser,            # of their latents, with a Gaussian
+        gaussian:LatentGaussian,      # of their latents
+        denoiser:ComponentDenoiser,   # of the leading components of white latents
     ):
         super().__init__()
-        self.mean, self.spread, self.denoiser = mean, spread, denoiser
+        self.mean, self.spread, self.gaussian, self.denoiser = mean, spread, gaussian, denoiser
         self.register_buffer('offset', torch.zeros(len(mean.average), *spread.level.shape))    # mean latent, by feature
 
     @classmethod
     def empty(cls,
         config:DenoiserConfig,        # sizes of the network
         n_categories,                 # of each condition, 0 for a continuous one
-        mean:MeanField,               # of the training people
-        kept:dict,                    # tensors by name: spread.*, gaussian.*
+        kept:dict,                    # a state of such a model, tensors by name, with or without the network's
         seed:int=0,                   # of the network's initial weights
-    ) -> 'PeopleModel':               # whose denoiser is the Gaussian
-        "Spread and Gaussian as they were kept, and an untrained network."
+    ) -> 'PeopleModel':               # which holds these tensors; an untrained network where they have none
+        "A model of the sizes that the tensors have."
+        mean = MeanField(n_categories, kept['mean.average'], kept['mean.field'].shape[1:])
         spread = Spread(n_categories, kept['spread.fast'].shape[1:], kept['spread.level'].shape[1:])
-        gaussian = LatentGaussian(len(kept['gaussian.values']))
-        for part, name in ((spread, 'spread'), (gaussian, 'gaussian')):
-            part.load_state_dict({key: kept[f'{name}.{key}'] for key in part.state_dict()})
-        dim = len(spread.grid)
-        return cls(mean, spread, Denoiser(config, dim, dim, n_categories, seed, gaussian))
+        components = kept['denoiser.last.bias'].numel() if 'denoiser.last.bias' in kept else config.components[0]
+        found = cls(mean, spread, LatentGaussian(kept['gaussian.deviations'].numel()),
+                    ComponentDenoiser(config, components, n_categories, seed))
+        found.load_state_dict(found.state_dict() | {k: v for k, v in kept.items() if k in found.state_dict()})
+        return found.eval()
 
     def full(self,
         raw:torch.Tensor,             # velocities, (B, dim, *spatial / 2)
@@ -68,15 +69,17 @@ class PeopleModel(nn.Module):
         codes:torch.Tensor,           # condition vectors, (B, n_conditions), NaN where unknown
         people,                       # numbers of the people, B of them
         seed:int=0,                   # of all of them
-        steps:int=10,                 # denoising steps, where the network adds something
+        steps:int=40,                 # denoising steps, where the network adds something
         opposite:bool=False,          # of the opposite noise
     ) -> torch.Tensor:                # (B, dim, *sides)
         "Drawn latents, around the mean of all that could be drawn."
-        shape = self.spread.level.shape
-        noise = torch.stack([torch.randn(shape, generator=step_generator('person', seed, int(k))) for k in people])
-        noise = noise.to(codes.device)*(-1 if opposite else 1)
-        if self.denoiser.silent: z = self.denoiser.gaussian.carry(noise, 0., 1.)
-        else: z = sample_latents(self.denoiser, noise, codes, steps)
+        size = len(self.gaussian.deviations)
+        white = torch.stack([torch.randn(size, generator=step_generator('person', seed, int(k))) for k in people])
+        white = white.to(codes.device)*(-1 if opposite else 1)
+        if not self.denoiser.silent:
+            k = self.denoiser.last.out_features
+            white = torch.cat([sample_latents(self.denoiser, white[:, :k], codes, steps), white[:, k:]], 1)
+        z = self.gaussian.colour(white, self.spread.level.shape)
         return z - torch.tensordot(self.mean.features(codes), self.offset, 1)
 
     @torch.no_grad()
@@ -84,7 +87,7 @@ class PeopleModel(nn.Module):
         codes:torch.Tensor,           # condition vectors, (B, n_conditions), NaN where unknown
         people,                       # numbers of the people, B of them
         seed:int=0,                   # of all of them
-        steps:int=10,                 # denoising steps, where the network adds something
+        steps:int=40,                 # denoising steps, where the network adds something
     ) -> torch.Tensor:                # velocities, (B, dim, *spatial / 2), voxels of the half grid
         "Velocities of people who do not exist."
         z, shape = self.latents(codes, people, seed, steps), self.spread.fast.shape
@@ -95,7 +98,7 @@ class PeopleModel(nn.Module):
     def centre(self,
         codes:torch.Tensor,           # condition vectors of the training people, (N, n_conditions)
         pairs:int=500,                # of opposite draws
-        steps:int=10,                 # denoising steps
+        steps:int=40,                 # denoising steps
     ) -> None:
         "Takes the mean of what the network draws off, by least squares on the features of the mean."
         self.offset.zero_()
@@ -108,7 +111,7 @@ class PeopleModel(nn.Module):
         effects = torch.linalg.pinv(features.double(), rtol=1e-4)@torch.cat(found).flatten(1).double()
         self.offset.copy_(effects.reshape(self.offset.shape))
 
-# %% ../../nbs/2_method/10a_people.ipynb #d78248d1
+# %% ../../nbs/2_method/10a_people.ipynb #012
 class MeanCorrection(nn.Module):
     "What is added to a mean field: a field for each feature, on the orthonormal basis of the features."
     def __init__(self,

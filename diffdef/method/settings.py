@@ -26,7 +26,7 @@ _RANGES = {                        # smallest and largest value that can be mean
     'registration.template_rounds': (0, 100), 'registration.smoothness': (0, math.inf),
     'autoencoder.latent_channels': (1, 1000), 'autoencoder.residual_blocks': (1, 100),
     'autoencoder.norm_groups': (0, 1000), 'autoencoder.adversarial_start': (0, 1),
-    'denoiser.residual_blocks': (1, 100), 'denoiser.timesteps': (2, 100000),
+    'denoiser.width': (8, 10000), 'denoiser.residual_blocks': (1, 100), 'denoiser.timesteps': (2, 100000),
     'denoiser.condition_dropout': (0, 1), 'deformation.neighbours': (1, math.inf), 'deformation.bandwidth': (1e-6, 100),
     'deformation.loop_share': (0, 1), 'deformation.sampling_steps': (1, 1000), 'deformation.gradient_steps': (0, 1000),
     'deformation.balance': (0, 10), 'deformation.latent_size': (8, 20000)}
@@ -44,7 +44,7 @@ class Config:
     autoencoder:AutoencoderConfig=field(default_factory=AutoencoderConfig)
     denoiser:DenoiserConfig=field(default_factory=DenoiserConfig)
     deformation:DeformationConfig=field(default_factory=DeformationConfig)
-    steps:int=10                   # denoising steps of a person, or of a draw of a published model
+    steps:int=40                   # denoising steps of a person, or of a draw of a published model
     draws:int=8                    # published: noise draws that are averaged into an atlas
     guidance:float=1.              # published: classifier-free guidance of an atlas
     cache_gigabytes:float=4.       # memory for images that were read

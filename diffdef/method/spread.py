@@ -193,13 +193,13 @@ def choose_locality(
 
 # %% ../../nbs/2_method/07a_spread.ipynb #019
 class LatentGaussian(nn.Module):
-    "A Gaussian of latents around zero, as a denoiser in closed form."
+    "A Gaussian of latents around zero: from latents to white components, and back."
     def __init__(self,
         size:int,                 # numbers in a latent
     ):
         super().__init__()
-        self.register_buffer('vectors', torch.eye(size))                   # (size, size), eigenvectors in columns
-        self.register_buffer('values', torch.ones(size))                   # variances along them
+        self.register_buffer('vectors', torch.eye(size))                   # (size, size), axes in columns
+        self.register_buffer('deviations', torch.ones(size))               # standard deviations along them, falling
 
     @classmethod
     def of(cls,
@@ -208,27 +208,19 @@ class LatentGaussian(nn.Module):
         "From a covariance matrix."
         values, vectors = torch.linalg.eigh(covariance.double())
         found = cls(len(values))
-        found.values.copy_(values.clamp(min=1e-6))
-        found.vectors.copy_(vectors)
+        found.deviations.copy_(values.clamp(min=1e-6).sqrt().flip(0))
+        found.vectors.copy_(vectors.flip(1))
         return found
 
-    def _along(self, x:torch.Tensor, factor:torch.Tensor) -> torch.Tensor:
-        "Each component along the eigenvectors times a factor, (size,) or (B, size)."
-        return ((x.flatten(1)@self.vectors*factor)@self.vectors.T).reshape(x.shape)
+    def whiten(self,
+        latents:torch.Tensor,     # (B, C, *sides)
+    ) -> torch.Tensor:            # (B, size), variance 1
+        "Components along the axes, those of the largest deviation first."
+        return latents.flatten(1)@self.vectors/self.deviations
 
-    def predict(self,
-        noisy:torch.Tensor,       # (B, C, *sides)
-        alpha:torch.Tensor,       # (B,), fraction of signal variance
-    ) -> torch.Tensor:            # same shape
-        "The best v-prediction."
-        a = alpha[:, None]
-        return self._along(noisy, (a*(1 - a)).sqrt()*(1 - self.values)/(a*self.values + 1 - a))
-
-    def carry(self,
-        noisy:torch.Tensor,       # (B, C, *sides), at `before`
-        before:torch.Tensor|float, # fraction of signal variance; 0 is pure noise
-        after:torch.Tensor|float, # the same of the result; 1 is no noise
-    ) -> torch.Tensor:            # same shape
-        "Where the probability flow leads, exactly (Song et al. 2021, eq. 13)."
-        def deviation(alpha): return (alpha*self.values + (1 - alpha)).sqrt()
-        return self._along(noisy, deviation(after)/deviation(before))
+    def colour(self,
+        white:torch.Tensor,       # (B, size)
+        shape:tuple,              # (C, *sides) of a latent
+    ) -> torch.Tensor:            # (B, C, *sides)
+        "Latents of components."
+        return (white*self.deviations@self.vectors.T).reshape(len(white), *shape)

@@ -24,7 +24,7 @@ from ..core import atomic_write, best_device, fingerprint, read_tensors, write_t
 from .autoencoder import autoencoder_losses, build_autoencoder, encode, latent_scale
 from .centre import evenly_spread_indices, mean_velocity, recentre, vote_labels
 from .deformation import DeformationDecoder, DeformationLoss, DeformationModel, deformation_batch
-from .denoiser import Denoiser, DenoiserLoss, HeldBack, latent_batch
+from .denoiser import ComponentDenoiser, Denoiser, DenoiserLoss, HeldBack, latent_batch
 from .people import MeanCorrection, MeanFieldLoss, PeopleModel, neighbourhood_batch
 from .population_atlas import PopulationAtlas, build_template, read_template
 from .refinement import register_cohort
@@ -127,7 +127,7 @@ def _remove(folder:Path, *patterns:str) -> None:
     for path in [path for pattern in patterns for path in folder.glob(pattern)]:
         path.unlink()
 
-# %% ../../nbs/2_method/13_stages.ipynb #018
+# %% ../../nbs/2_method/13_stages.ipynb #012
 def fit_mean(
     cohort:Cohort,                   # training subjects
     fields:np.ndarray,               # their velocities from the atlas, from `register_cohort`
@@ -176,18 +176,42 @@ def register_others(
     _remove(folder, f'{name}-*.npy')
     return fields
 
-# %% ../../nbs/2_method/13_stages.ipynb #69c115a8
+# %% ../../nbs/2_method/13_stages.ipynb #016
 def _people_tensors(config:Config, cohort:Cohort, fields:np.ndarray, mean:MeanField, others:np.ndarray,
                     their_codes:torch.Tensor) -> dict:
     "Spread, Gaussian, and latents of the training people and of those held back, by name."
-    multiple = 2**(len(config.denoiser.channels) - 1)
-    spread, latents = fit_spread(fields, cohort.codes, mean, config.deformation.latent_size, multiple)
+    spread, latents = fit_spread(fields, cohort.codes, mean, config.deformation.latent_size)
     length, floor, _ = choose_locality(latents) if len(latents) >= 12 else (1.5, .1, None)
     gaussian = LatentGaussian.of(local_covariance(latents, length, floor))
     residuals = torch.from_numpy(np.array(others, np.float32)).reshape(-1, *fields.shape[1:]) - mean(their_codes)
-    parts = dict(spread=spread.state_dict(), gaussian=gaussian.state_dict())
+    parts = dict(mean=mean.state_dict(), spread=spread.state_dict(), gaussian=gaussian.state_dict())
     found = {f'{part}.{name}': tensor for part, state in parts.items() for name, tensor in state.items()}
-    return found | dict(latents=latents, held_back=spread.encode(residuals, their_codes))
+    found['offset'] = torch.zeros(len(mean.average), *spread.level.shape)
+    white = [gaussian.whiten(z)[:, :max(config.denoiser.components)]
+             for z in (latents, spread.encode(residuals, their_codes))]
+    return found | dict(white=white[0], held_back=white[1])
+
+def _train_components(folder:Path, config:Config, kept:dict, codes:torch.Tensor, their_codes:torch.Tensor,
+                      n_categories, seed:int, progress:bool) -> dict:
+    "The state of the network that gains most on the people held back, of those with a few and with more components."
+    c, path, gains = config.denoiser, folder/'denoiser.safetensors', {}
+    if not path.exists():
+        for k in c.components:
+            network = ComponentDenoiser(c, k, n_categories, seed)
+            batch, losses = latent_batch(kept['white'][:, :k], codes, c.people.batch_size), DenoiserLoss(network, c)
+            watch, stage = HeldBack(kept['held_back'][:, :k], their_codes), f'denoiser-{k}'
+            start = watch(network.eval())
+            history = fit(stage, folder, dict(denoiser=losses), batch, network, c.people, seed, progress=progress,
+                          watch=watch)
+            gains[k] = k*(start - min(start, history['watched'].min())), network.cpu().state_dict(), history
+        best = max(gains, key=lambda k: gains[k][0])                       # a gain of zero: the first, untrained
+        with processes().main_first():
+            if not path.exists():
+                with atomic_write(path.with_suffix('.csv')) as temporary:
+                    gains[best][2].to_csv(temporary, index=False)
+                write_tensors(path, gains[best][1], dict(gain={str(k): gain for k, (gain, *_) in gains.items()}))
+    _remove(folder, 'denoiser-*')
+    return read_tensors(path)[0]
 
 def train_people(
     folder:Path,                     # of the run; keeps people.safetensors and held-back.npy
@@ -199,7 +223,7 @@ def train_people(
     progress:bool=True,              # show bars
 ) -> PeopleModel:                    # trained, on the CPU
     "Stages 2 to 4: the spread of people, their denoiser, and the mean in the middle of its neighbourhood."
-    psi, atlas, c, categories = parts['registration'], parts['atlas'], config.denoiser, cohort.conditions.n_categories
+    psi, atlas, categories = parts['registration'], parts['atlas'], cohort.conditions.n_categories
     fields = register_rounds(folder, config, cohort, psi, atlas, progress)
     mean, enough = fit_mean(cohort, fields), len(held_back) >= 8
     if not enough:
@@ -210,12 +234,10 @@ def train_people(
     with _timed(folder/'people.csv') if not (folder/'people.safetensors').exists() else nullcontext():
         codes = held_back.codes[:len(others)]
         kept = _kept(folder/'people.safetensors', lambda: _people_tensors(config, cohort, fields, mean, others, codes))
-    model = PeopleModel.empty(config.denoiser, categories, mean, kept, seed)
-    network, watch = model.denoiser, HeldBack(kept['held_back'], held_back.codes) if enough else lambda _: 0.
-    training = c.training if enough else replace(c.training, steps=1)
-    batch, losses = latent_batch(kept['latents'], cohort.codes, training.batch_size), DenoiserLoss(network, c)
-    _result(folder, 'denoiser', dict(denoiser=losses), batch, network, training, seed, progress, watch=watch)
-    network.cpu()
+    network = {}
+    if enough: network = _train_components(folder, config, kept, cohort.codes, codes, categories, seed, progress)
+    model = PeopleModel.empty(config.denoiser, categories, kept | {f'denoiser.{k}': v for k, v in network.items()}, seed)
+    mean = model.mean
     correction = MeanCorrection(mean, cohort.codes)
     if config.deformation.geometry_weight:
         loss = MeanFieldLoss(correction, mean, psi, atlas, config.deformation)
@@ -227,10 +249,9 @@ def train_people(
         if not path.exists():
             model.centre(cohort.codes, steps=config.steps)
             write_tensors(path, model.state_dict())
-    model.load_state_dict(read_tensors(path)[0])
-    return model.eval().requires_grad_(False)
+    return PeopleModel.empty(config.denoiser, categories, read_tensors(path)[0]).requires_grad_(False)
 
-# %% ../../nbs/2_method/13_stages.ipynb #026
+# %% ../../nbs/2_method/13_stages.ipynb #020
 def train_regressions(
     folder:Path,                     # of the run, with fields.npy; keeps labels.safetensors and appearance.safetensors
     config:Config,                   # settings
@@ -250,7 +271,7 @@ def train_regressions(
             if found is not None: found.write(folder)
     return ConditionLabels.read(folder), Appearance.read(folder)
 
-# %% ../../nbs/2_method/13_stages.ipynb #012
+# %% ../../nbs/2_method/13_stages.ipynb #024
 def train_autoencoder(
     folder:Path,                     # of the run
     config:Config,                   # settings
@@ -302,7 +323,7 @@ def train_denoiser(
     batch, losses = latent_batch(latents, cohort.codes, c.training.batch_size), dict(denoiser=DenoiserLoss(network, c))
     return _result(folder, 'denoiser', losses, batch, network, c.training, seed, progress)
 
-# %% ../../nbs/2_method/13_stages.ipynb #022
+# %% ../../nbs/2_method/13_stages.ipynb #029
 def train_deformation(
     folder:Path,                     # of the run
     config:Config,                   # settings
