@@ -82,10 +82,12 @@ def compose(
 def exponential(
     v:torch.Tensor,              # stationary velocity, (B, dim, *spatial), voxels per unit time
     steps:int=5,                 # squarings; |v| / 2**steps should be well below half a voxel
+    midpoint:bool=False,         # begin with a step of the midpoint rule: two squarings are then enough
 ) -> torch.Tensor:               # displacement, same shape, voxels
     "Displacement after one unit of time along a stationary velocity, by scaling and squaring (Arsigny et al. 2006)."
     check_shape('exponential', 'v', v, (None, v.ndim - 2, *v.shape[2:]))
     u, x = v / 2**steps, identity_grid(v.shape[2:], v)
+    if midpoint: u = sample(u, x + u/2)
     for _ in range(steps):
         u = u + sample(u, x + u)
     return u
