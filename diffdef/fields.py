@@ -82,15 +82,17 @@ def compose(
 def exponential(
     v:torch.Tensor,              # stationary velocity, (B, dim, *spatial), voxels per unit time
     steps:int=5,                 # squarings; |v| / 2**steps should be well below half a voxel
+    midpoint:bool=False,         # begin with a step of the midpoint rule: two squarings are then enough
 ) -> torch.Tensor:               # displacement, same shape, voxels
     "Displacement after one unit of time along a stationary velocity, by scaling and squaring (Arsigny et al. 2006)."
     check_shape('exponential', 'v', v, (None, v.ndim - 2, *v.shape[2:]))
     u, x = v / 2**steps, identity_grid(v.shape[2:], v)
+    if midpoint: u = sample(u, x + u/2)
     for _ in range(steps):
         u = u + sample(u, x + u)
     return u
 
-# %% ../nbs/1_ground/02_fields.ipynb #032
+# %% ../nbs/1_ground/02_fields.ipynb #035
 def inverse(
     u:torch.Tensor,              # displacement, (B, dim, *spatial), voxels, without folds
     iterations:int=60,           # damped fixed-point steps
@@ -105,7 +107,7 @@ def inverse(
     raise ValueError(f"inverse() 'u' has no usable inverse: mean error {error:.2f} voxels after {iterations} steps, "
                      f"expected at most {tolerance}; does it fold?")
 
-# %% ../nbs/1_ground/02_fields.ipynb #035
+# %% ../nbs/1_ground/02_fields.ipynb #038
 def jacobian_determinant(
     u:torch.Tensor,              # displacement, (B, dim, *spatial), voxels
 ) -> torch.Tensor:               # (B, 1, *spatial): det(I + du/dx), 1 where nothing changes volume
@@ -122,7 +124,7 @@ def _determinant(J:torch.Tensor) -> torch.Tensor:
     if len(a) == 2: return a[0][..., 0]*a[1][..., 1] - a[0][..., 1]*a[1][..., 0]
     return (a[0] * torch.linalg.cross(a[1], a[2], dim=-1)).sum(-1)
 
-# %% ../nbs/1_ground/02_fields.ipynb #039
+# %% ../nbs/1_ground/02_fields.ipynb #042
 def bending_energy(
     u:torch.Tensor,              # displacement or velocity, (B, dim, *spatial), voxels, every side 3 or more
 ) -> torch.Tensor:               # scalar, 1/voxel²: sum of squared second derivatives, averaged over voxels
@@ -141,14 +143,14 @@ def bending_energy(
         energy = energy + 2*mixed.square()
     return energy.mean() * dim
 
-# %% ../nbs/1_ground/02_fields.ipynb #044
+# %% ../nbs/1_ground/02_fields.ipynb #047
 def gradient_energy(
     u:torch.Tensor,              # displacement or velocity, (B, dim, *spatial), voxels
 ) -> torch.Tensor:               # scalar, no unit: mean squared difference between neighbours, summed over the axes
     "Smoothness of a field: its mean squared gradient, by forward differences (Balakrishnan et al. 2019, eq. 5)."
     return sum(u.diff(dim=axis).square().mean() for axis in range(2, u.ndim))
 
-# %% ../nbs/1_ground/02_fields.ipynb #049
+# %% ../nbs/1_ground/02_fields.ipynb #052
 def enlarge_field(
     u:torch.Tensor,              # displacement or velocity, (B, dim, *spatial), voxels
 ) -> torch.Tensor:               # (B, dim, *2·spatial), voxels of the finer grid
@@ -165,7 +167,7 @@ def rescale_affine(
     step[:dim, 3] = (factor - 1) / 2
     return affine @ step
 
-# %% ../nbs/1_ground/02_fields.ipynb #052
+# %% ../nbs/1_ground/02_fields.ipynb #055
 def average_down(
     image:torch.Tensor,          # (B, C, *2·spatial)
 ) -> torch.Tensor:               # (B, C, *spatial)
@@ -194,7 +196,7 @@ def fine_image(
         fine = fine + enlarged(image - average_down(fine))
     return fine + F.interpolate(image - average_down(fine), scale_factor=2)      # what little is left, block by block
 
-# %% ../nbs/1_ground/02_fields.ipynb #056
+# %% ../nbs/1_ground/02_fields.ipynb #059
 def warp_sharp(
     image:torch.Tensor,          # (B, C, *spatial)
     u:torch.Tensor,              # displacement, (B, dim, *spatial), voxels
@@ -202,7 +204,7 @@ def warp_sharp(
     "Moves an image on its own grid with little blur; memory of half the spacing for the image alone."
     return sample(fine_image(image, splines=False), 2*(identity_grid(u.shape[2:], u) + u) + .5)
 
-# %% ../nbs/1_ground/02_fields.ipynb #059
+# %% ../nbs/1_ground/02_fields.ipynb #062
 _LPS = np.array([-1., -1., 1.])
 
 def write_displacement(

@@ -55,6 +55,7 @@ class Atlas:
     settings:dict                # draws, steps, guidance, seed, appearance
     seconds:dict                 # denoising, decoding, warping
     probabilities:Volume|None=None # (labels + 1, *spatial), 0 to 1: background, then labels by their numbers
+    spread:Volume|None=None      # (1, *spatial), millimetres: standard deviation of people of the condition
 
     @property
     def name(self) -> str: # such as 'age-70_sex-F'
@@ -68,7 +69,7 @@ class Atlas:
     ) -> list:                   # paths of the files
         "Writes everything as NIfTI and JSON; each file appears whole or not at all, and no other's is replaced."
         maps = {'T1w': (write_volume, self.image), 'jacobian': (write_volume, self.jacobian),
-                'uncertainty': (write_volume, self.uncertainty), 'dseg': (write_labels, self.labels),
+                'uncertainty': (write_volume, self.uncertainty), 'spread': (write_volume, self.spread), 'dseg': (write_labels, self.labels),
                 'probseg': (write_volume, self.probabilities),
                 'desc-displacement_xfm': (write_displacement, self.displacement),
                 'desc-inverse_xfm': (write_displacement, self.inverse)}
@@ -76,7 +77,7 @@ class Atlas:
         files = {Path(folder)/f'{stem}_{end}.nii.gz': how for end, how in maps.items()}
         mark = Path(folder)/f'{stem}.json'
         refuse_foreign(folder, mark.name, [glob.escape(path.name) for path in files])
-        units = dict(volumes='ml' if self.image.dim == 3 else 'cm2', displacement='mm, LPS (ITK)', uncertainty='mm')
+        units = dict(volumes='ml' if self.image.dim == 3 else 'cm2', displacement='mm, LPS (ITK)', uncertainty='mm', spread='mm')
         write_json(mark, dict(conditions=self.conditions, volumes=self.volumes, settings=self.settings, units=units,
                               labels={str(k): v for k, v in self.label_names.items()}))
         for path, (write, volume) in files.items():
@@ -107,15 +108,16 @@ def sample_fields(
     steps:int,                   # denoising steps
     guidance:float,              # classifier-free guidance
     seed:int,                    # of the noise; the same noise for every condition
-) -> tuple[torch.Tensor, dict]:  # fields on the decoder's own grid, (n_draws, dim, *grid); seconds
-    "Fields of a condition, one for each draw."
+) -> tuple[torch.Tensor, dict]:  # fields on the model's own grid, (1 or n_draws, dim, *grid); seconds
+    "The mean field of a condition, or the fields of draws, where only these have a mean."
+    if run.model.mean is not None: return run.model.mean(code.to(run.device)[None]), {}
     noise = antithetic_noise(n_draws, run.latent_shape, step_generator('atlas', seed)).to(run.device)
     start = time.perf_counter()
     codes = code.to(run.device).expand(n_draws, -1)
     z = sample_latents(run.model.denoiser, noise, codes, steps, guidance)
     middle = time.perf_counter()
     parts = z.split(run.config.deformation.draws_together)
-    raw = torch.cat([run.model.decode(part, codes[:len(part)]) for part in parts])
+    raw = torch.cat([run.model.decoder(part) for part in parts])
     if raw.is_cuda: torch.cuda.synchronize()
     return raw, dict(denoising=middle - start, decoding=time.perf_counter() - middle)
 
@@ -130,20 +132,21 @@ def deform(
     native:NativeAtlas|None=None, # on whose grid all of it is; None: on the run's
 ) -> Atlas:                      # from the mean of the fields
     "Everything that follows from the fields of a condition."
-    start, decoder, atlas, mean = time.perf_counter(), run.model.decoder, run.atlas, raw.mean(0, keepdim=True)
-    u = decoder.displacement(mean)
-    back = decoder.displacement(-mean) if decoder.kind == 'velocity' else inverse(u)
-    error = _standard_error(run, raw, code, Volume(u[0], atlas.affine).spacing)
+    start, model, atlas, mean = time.perf_counter(), run.model, run.atlas, raw.mean(0, keepdim=True)
+    u = model.displacement(mean)
+    back = model.displacement(-mean) if model.kind == 'velocity' else inverse(u)
+    known = _deviations(run, raw, code, Volume(u[0], atlas.affine).spacing)
     if native is None:
         image = atlas.moved(u) if run.appearance is None else run.appearance.moved(atlas, code, u)
         labels, probabilities, sizes = _labels(run, code, u)
     else:
         finer = Enlargement.between(u.shape[2:], atlas.affine, native.shape, native.affine)
-        u, back, error = finer.field(u), finer.field(back), None if error is None else finer(error).clamp(min=0)
+        u, back = finer.field(u), finer.field(back)
+        known = [None if x is None else finer(x).clamp(min=0) for x in known]
         image, labels, probabilities, sizes = _native_maps(run, code, u, native, finer)
     frame = Volume(image[0].cpu(), atlas.affine if native is None else native.affine)
     maps = dict(displacement=u, inverse=back, jacobian=jacobian_determinant(u), labels=labels,
-                probabilities=probabilities, uncertainty=error)
+                probabilities=probabilities, uncertainty=known[0], spread=known[1])
     return Atlas(
         conditions=conditions, image=frame, label_names=atlas.label_names, settings=settings,
         **{name: None if x is None else frame.like(x[0].cpu()) for name, x in maps.items()},
@@ -176,16 +179,20 @@ def _native_maps(run:Run, code:torch.Tensor, u:torch.Tensor, native:NativeAtlas,
     labels, probabilities = native.moved_labels(u, None if run.labels is None else enlarged(run.labels))
     return image, labels, probabilities, _sizes(run, native.values, probabilities)
 
-def _standard_error(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple) -> torch.Tensor|None:
-    "Standard error of the displacement, (1, 1, *spatial), millimetres: of the mean field, and between draws."
-    mean = run.model.mean
-    if len(raw) == 1 and mean is None: return None
-    pairs = max(len(raw) - len(raw) % 2, 1)                   # opposite draws lie around their mean by themselves
-    variance = (raw - raw.mean(0)).square().sum(0, keepdim=True) / pairs
-    if mean is not None: variance = variance + mean.variance(code.to(raw)[None])
+def _deviations(run:Run, raw:torch.Tensor, code:torch.Tensor, spacing:tuple) -> tuple:
+    "Standard error of the displacement and spread of people, (1, 1, *spatial), millimetres; None where not known."
     mm = torch.tensor(spacing, device=raw.device).reshape(1, -1, *[1]*len(spacing))
-    error = run.model.decoder.full(variance.sqrt())           # the grid is enlarged after the statistics, not before
-    return (error*mm).square().sum(1, keepdim=True).sqrt()
+    def length(variance):
+        "From a variance on the model's own grid; the grid is enlarged after the statistics, not before."
+        return (run.model.full(variance.clamp(min=0).sqrt())*mm).square().sum(1, keepdim=True).sqrt()
+    if run.model.mean is not None:
+        code = code.to(raw)[None]
+        people = length(run.model.spread.variance(code)) if run.model.has_people else None
+        return length(run.model.mean.variance(code)), people
+    if len(raw) == 1: return None, None
+    squares = (raw - raw.mean(0)).square().sum(0, keepdim=True)
+    pairs = max(len(raw) - len(raw) % 2, 1)                   # opposite draws lie around their mean by themselves
+    return length(squares/pairs), length(squares/(len(raw) - 1))
 
 SETTINGS = ('n_draws', 'steps', 'guidance', 'seed', 'extrapolate', 'appearance', 'spacing',
             'device')                                                # of `conditional_atlas`
@@ -244,28 +251,32 @@ def conditional_atlas(
     run:str|Path|Run|RunByCategory, # run folder, or what `load_run` gave
     conditions:dict|None=None,   # values by name, such as {'age': 70, 'sex': 'F'}; one left out is unknown
     *,
-    n_draws:int|None=None,       # noise draws to average; None: the run's setting
-    steps:int|None=None,         # denoising steps; None: the run's setting
-    guidance:float|None=None,    # classifier-free guidance, 1 = as learned; None: the run's setting
-    seed:int=0,                  # of the noise
+    n_draws:int|None=None,       # of a run trained as published: noise draws to average; None: the run's setting
+    steps:int|None=None,         # of such a run: denoising steps; None: the run's setting
+    guidance:float|None=None,    # of such a run: classifier-free guidance, 1 = as learned; None: the run's setting
+    seed:int=0,                  # of such a run: of the noise
     extrapolate:bool=False,      # accept values outside the trained range
     appearance:bool=True,        # grey values of the condition; False: the population atlas deformed, and nothing else
     spacing:float|None=None,     # mm, not finer than the files'; None: the files', where the run keeps its atlas so
     device:str|None=None,        # for a run that is not loaded yet; None: a GPU where there is one
     **named,                     # conditions again, such as age=70, sex='F'
 ) -> Atlas:
-    "The atlas of a condition: the population atlas deformed by the mean of sampled fields; 3 GB of memory at 1 mm."
+    "The atlas of a condition: the population atlas deformed by the mean of its people; 3 GB of memory at 1 mm."
     if isinstance(run, (str, Path)): run = load_run(run, device)
     options = dict(n_draws=n_draws, steps=steps, guidance=guidance, seed=seed or None, device=device)
     _refuse_ambiguous(run, conditions, [name for name, value in options.items() if value is not None])
     noted = asked_conditions(run, conditions, named)
     run, asked = run.choose(noted)
+    if run.model.mean is not None and (given := [k for k in ('n_draws', 'steps', 'guidance') if options[k] is not None]):
+        raise ValueError(f"{given[0]}= is for runs trained as published; the atlas of this run is the mean of all its "
+                         "people and needs no draws: leave it out")
     if not appearance: run = replace(run, appearance=None)
     code, c, native = run.conditions.encode(asked, extrapolate), run.config, _native_at(run, spacing)
     settings = dict(draws=_count('n_draws', c.draws if n_draws is None else n_draws),
                     steps=_count('steps', c.steps if steps is None else steps),
                     guidance=c.guidance if guidance is None else float(guidance), seed=plain(seed))
     raw, seconds = sample_fields(run, code, *settings.values())
+    if run.model.mean is not None: settings = {}
     return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds, native)
 
 # %% ../nbs/2_method/16_sample.ipynb #056

@@ -128,7 +128,7 @@ def measure_displacement(
         return zero, zero, 'none: identity'
     with torch.no_grad():
         out = study.registration.half_grid_output(study.atlas.image[None].to(image), image)
-    u = enlarge_field(refine(out, study.atlas, image, study.config))
+    u = enlarge_field(refine(out, study.atlas, image, study.config, coarse=True))
     how = 'registration of the population atlas'
     return (exponential(u), exponential(-u), how) if study.registration.diffeomorphic else (u, inverse(u), how)
 

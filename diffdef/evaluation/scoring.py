@@ -47,7 +47,8 @@ from ..sample import Atlas
 from ..simulate import Truth, read_truth
 
 # %% ../../nbs/3_evaluation/11_scoring.ipynb #010
-_INSTANCE = RegistrationConfig(similarity='lncc', refine_steps=60, refine_rate=.06, refine_smoothness=1.)
+_INSTANCE = RegistrationConfig(similarity='lncc', refine_steps=60, refine_rate=.06, refine_momentum=.9,
+                               refine_smoothness=1.)
 
 def register_instance(
     atlas:torch.Tensor,      # (1, 1, *spatial), normalised, even sides

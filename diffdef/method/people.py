@@ -28,13 +28,14 @@ class PeopleModel(nn.Module):
 
     def __init__(self,
         mean:MeanField,               # of the training people's velocities
-        spread:Spread,                # of the same people
-        gaussian:LatentGaussian,      # of their latents
-        denoiser:ComponentDenoiser,   # of the leading components of white latents
+        spread:Spread|None,           # of the same people; None: of an older run, which has no people
+        gaussian:LatentGaussian|None, # of their latents
+        denoiser:ComponentDenoiser|None, # of the leading components of white latents
     ):
         super().__init__()
         self.mean, self.spread, self.gaussian, self.denoiser = mean, spread, gaussian, denoiser
-        self.register_buffer('offset', torch.zeros(len(mean.average), *spread.level.shape))    # mean latent, by feature
+        sides = () if spread is None else spread.level.shape
+        self.register_buffer('offset', torch.zeros(len(mean.average), *sides))                 # mean latent, by feature
 
     @classmethod
     def empty(cls,
@@ -52,6 +53,16 @@ class PeopleModel(nn.Module):
         found.load_state_dict(found.state_dict() | {k: v for k, v in kept.items() if k in found.state_dict()})
         return found.eval()
 
+    @classmethod
+    def of_mean(cls,
+        n_categories,                 # of each condition, 0 for a continuous one
+        kept:dict,                    # tensors of an older run, mean.*
+    ) -> 'PeopleModel':               # that can be asked for its mean, and for no person
+        "The mean alone."
+        mean = MeanField(n_categories, kept['mean.average'], kept['mean.field'].shape[1:])
+        mean.load_state_dict({key: kept[f'mean.{key}'] for key in mean.state_dict()})
+        return cls(mean, None, None, None).eval()
+
     def full(self,
         raw:torch.Tensor,             # velocities, (B, dim, *spatial / 2)
     ) -> torch.Tensor:                # (B, dim, *spatial), voxels
@@ -63,6 +74,11 @@ class PeopleModel(nn.Module):
     ) -> torch.Tensor:                # (B, dim, *spatial), voxels
         "The displacement that velocities lead to."
         return exponential(self.full(raw))
+
+    @property
+    def has_people(self) -> bool: # an older run has a mean alone
+        "Whether people can be drawn."
+        return self.spread is not None
 
     @torch.no_grad()
     def latents(self,

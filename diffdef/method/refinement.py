@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from ..cohort import Cohort
 from ..core import atomic_write, check_finite, map_array, new_array
-from ..fields import enlarge_field, exponential, gradient_energy, warp_fine
+from ..fields import average_down, enlarge_field, exponential, gradient_energy, warp_fine
 from .population_atlas import PopulationAtlas
 from .registration import Registration, RegistrationConfig, dissimilarity
 from ..training import processes
@@ -26,13 +26,14 @@ from ..training import processes
 def refine_loss(
     out:torch.Tensor,           # velocity or displacement on the half grid, (B, dim, *spatial / 2)
     atlas:PopulationAtlas,      # what is registered
-    fixed:torch.Tensor,         # to these, (B, 1, *spatial), normalised
+    fixed:torch.Tensor,         # to these, (B, 1, *spatial), normalised; or coarser: on the grid of `out`
     config:RegistrationConfig,  # similarity, smoothness, kind of field
     centre:torch.Tensor|None=None, # where smoothness is measured from, same shape as `out`; None: zero
     labels:torch.Tensor|None=None, # of `fixed`, from `known_labels`
 ) -> torch.Tensor:              # scalar
     "Registration loss of the atlas moved without blur, the field integrated on the images' grid."
-    u = exponential(enlarge_field(out)) if config.diffeomorphic else enlarge_field(out)
+    u = out if out.shape[2:] == fixed.shape[2:] else enlarge_field(out)
+    if config.diffeomorphic: u = exponential(u, 2, midpoint=True)
     smoothness = gradient_energy(out if centre is None else out - centre)
     loss = dissimilarity(atlas.moved(u), fixed, config) + config.refine_smoothness*smoothness
     if labels is None or atlas.fine_labels is None or not config.refine_labels: return loss
@@ -45,15 +46,18 @@ def refine(
     config:RegistrationConfig,  # loss, number and size of the steps
     centre:torch.Tensor|None=None, # where smoothness is measured from, same shape as `out`; None: zero
     labels:torch.Tensor|None=None, # of `fixed`, from `known_labels`
+    coarse:bool=False,          # from afar: as many steps before them at half the resolution, by images alone
 ) -> torch.Tensor:              # same shape as `out`
     "Instance-specific optimisation: a few steps of Adam on the registration loss of these pairs."
     if not config.refine_steps: return out
+    pairs = [(atlas, fixed, labels)]*config.refine_steps
+    if coarse: pairs = [(replace(atlas, fine=atlas.image), average_down(fixed), None)]*config.refine_steps + pairs
     with torch.enable_grad():
         out = out.detach().clone().requires_grad_()
-        optimiser = torch.optim.Adam([out], lr=config.refine_rate)
-        for _ in range(config.refine_steps):
+        optimiser = torch.optim.Adam([out], config.refine_rate, (config.refine_momentum, .999))
+        for moving, still, marks in pairs:
             optimiser.zero_grad()
-            loss = refine_loss(out, atlas, fixed, config, centre, labels)
+            loss = refine_loss(out, moving, still, config, centre, marks)
             (loss*len(out)).backward()                       # each pair counts as if it were alone
             optimiser.step()
     return out.detach()
@@ -126,7 +130,7 @@ def register_cohort(
                 start = network.half_grid_output(image.expand_as(fixed), fixed)
             else:
                 start = here(torch.from_numpy(earlier[part].astype(np.float32)))
-            found = refine(start, atlas, fixed, config, middle, labels).cpu()
+            found = refine(start, atlas, fixed, config, middle, labels, earlier is None).cpu()
             check_finite(f"registration of {', '.join(cohort.subjects['participant_id'].iloc[part])}", found)
             fields[part] = found.numpy()
         fields.flush()

@@ -31,9 +31,10 @@ class RegistrationConfig:
     window:int=7                      # of 'lncc', voxels, odd
     smoothness:float=.002             # weight of the mean squared gradient of the output, in training
     template_share:float=.7           # fraction of pairs whose moving image is the population atlas
-    refine_steps:int=16               # steps of instance optimisation from the atlas to a subject; 0: the network alone
+    refine_steps:int=10               # steps of instance optimisation from the atlas to a subject; 0: the network alone
     refine_rounds:int=2               # rounds of so many steps; from the second on around the mean of the condition
     refine_rate:float=.08             # step size of that optimisation, voxels of the half grid
+    refine_momentum:float=.7          # share of a step that goes on in the next; below 1
     refine_smoothness:float=.004      # weight of the mean squared gradient in that optimisation
     refine_labels:float=0.            # weight of labels in that optimisation, where both have them; 0: images alone
     template_rounds:int=2             # times that a built atlas is made again from refined registrations; 0: not again

@@ -23,6 +23,7 @@ _RANGES = {                        # smallest and largest value that can be mean
     'draws': (1, 10000), 'guidance': (0, 100), 'cache_gigabytes': (0, math.inf),
     'registration.window': (3, 99), 'registration.template_share': (0, 1), 'registration.refine_steps': (0, math.inf),
     'registration.refine_rounds': (1, 100), 'registration.refine_rate': (0, math.inf),
+    'registration.refine_momentum': (0, .999),
     'registration.template_rounds': (0, 100), 'registration.smoothness': (0, math.inf),
     'autoencoder.latent_channels': (1, 1000), 'autoencoder.residual_blocks': (1, 100),
     'autoencoder.norm_groups': (0, 1000), 'autoencoder.adversarial_start': (0, 1),
@@ -165,5 +166,5 @@ _PAPER = Config(
         training=TrainingConfig(30_000, 1, 2.5e-5), memory='small'))
 
 PRESETS = dict(
-    demo=_cpu(400, 12, 300, 40, spacing=5.), small=_cpu(800, 16, 500, 60, spacing=4.),
+    demo=_cpu(400, 8, 300, 40, spacing=5.), small=_cpu(800, 10, 500, 60, spacing=4.),
     slice=_SLICE, brain=_PAPER, body=replace(_PAPER, spacing=None))
