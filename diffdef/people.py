@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Person', 'People', 'sample_people']
 
-# %% ../nbs/2_method/16a_people.ipynb #cc891d62
+# %% ../nbs/2_method/16a_people.ipynb #003
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -22,7 +22,7 @@ from .method.resampled import NativeAtlas
 from .run import Run, RunByCategory, load_run
 from .sample import Atlas, asked_conditions, deform, native_at
 
-# %% ../nbs/2_method/16a_people.ipynb #08db2c0b
+# %% ../nbs/2_method/16a_people.ipynb #008
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Person(Atlas):
     "Somebody who does not exist; everything that an atlas has, but of one person."

@@ -282,18 +282,34 @@ class HeldBack:
     ):
         self.latents, self.codes, self.times = latents[:most], codes[:most], times
 
-    def __call__(self,
-        denoiser:Denoiser,            # in evaluation mode
-    ) -> float:                       # mean squared error of the prediction
-        "`watch` of `fit`."
-        generator, total, device = torch.Generator().manual_seed(0), 0., denoiser.alpha.device
-        for t in torch.linspace(.05, .95, self.times).mul(len(denoiser.alpha)).long().tolist():
-            for z, codes in zip(self.latents.split(32), self.codes.split(32)):
+    @torch.no_grad()
+    def losses(self,
+        denoiser:nn.Module,           # in evaluation mode
+    ) -> torch.Tensor:                # (N,), mean squared error of the prediction
+        "The loss of each person."
+        generator, device, found = torch.Generator().manual_seed(0), denoiser.alpha.device, []
+        for z, codes in zip(self.latents.split(32), self.codes.split(32)):
+            for t in torch.linspace(.05, .95, self.times).mul(len(denoiser.alpha)).long().tolist():
                 z, noise = z.to(device), torch.randn(z.shape, generator=generator).to(device)
                 alpha, at = denoiser.alpha[t], torch.full((len(z),), t, device=device)
-                predicted = denoiser(add_noise(z, noise, alpha), at, codes.to(device))
-                total += float((predicted - target(z, noise, alpha, denoiser.prediction)).square().mean())*len(z)
-        return total/(self.times*max(len(self.latents), 1))
+                wrong = denoiser(add_noise(z, noise, alpha), at, codes.to(device))
+                wrong = wrong - target(z, noise, alpha, denoiser.prediction)
+                found.append(wrong.square().flatten(1).mean(1).cpu())
+        return torch.cat([torch.stack(found[k:k + self.times]).mean(0) for k in range(0, len(found), self.times)])
+
+    def __call__(self,
+        denoiser:nn.Module,           # in evaluation mode
+    ) -> float:                       # mean over the people
+        "`watch` of `fit`."
+        return float(self.losses(denoiser).mean())
+
+    def gain(self,
+        better:nn.Module,             # trained
+        than:nn.Module,               # untrained
+    ) -> tuple[float, float]:         # mean gain of a person and its standard error
+        "How much better, person by person."
+        gains = self.losses(than) - self.losses(better)
+        return float(gains.mean()), float(gains.std()/len(gains)**.5)
 
 # %% ../../nbs/2_method/09_denoiser.ipynb #035
 def condition_sensitivity(

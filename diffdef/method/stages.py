@@ -197,14 +197,15 @@ def _train_components(folder:Path, config:Config, kept:dict, codes:torch.Tensor,
     c, path, gains = config.denoiser, folder/'denoiser.safetensors', {}
     if not path.exists():
         for k in c.components:
-            network = ComponentDenoiser(c, k, n_categories, seed)
+            start, network = (ComponentDenoiser(c, k, n_categories, seed).eval() for _ in range(2))
             batch, losses = latent_batch(kept['white'][:, :k], codes, c.people.batch_size), DenoiserLoss(network, c)
             watch, stage = HeldBack(kept['held_back'][:, :k], their_codes), f'denoiser-{k}'
-            start = watch(network.eval())
             history = fit(stage, folder, dict(denoiser=losses), batch, network, c.people, seed, progress=progress,
                           watch=watch)
-            gains[k] = k*(start - min(start, history['watched'].min())), network.cpu().state_dict(), history
-        best = max(gains, key=lambda k: gains[k][0])                       # a gain of zero: the first, untrained
+            gain, error = watch.gain(network.cpu().eval(), start)
+            sure = gain > 2*error                                          # or it is chance that so few people like it
+            gains[k] = k*gain if sure else 0., (network if sure else start).state_dict(), history
+        best = max(gains, key=lambda k: gains[k][0])                       # none gains: the first, untrained
         with processes().main_first():
             if not path.exists():
                 with atomic_write(path.with_suffix('.csv')) as temporary:
