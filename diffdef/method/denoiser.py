@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DenoiserConfig', 'noise_schedule', 'add_noise', 'target', 'clean_and_noise', 'ConditionTokens', 'guide', 'Denoiser',
            'DenoiserLoss', 'latent_batch', 'sampling_times', 'sample_latents', 'ComponentDenoiser', 'HeldBack',
-           'condition_sensitivity']
+           'energy_gain', 'condition_sensitivity']
 
 # %% ../../nbs/2_method/09_denoiser.ipynb #003
 from collections.abc import Callable, Sequence
@@ -230,7 +230,7 @@ def sample_latents(
         if callback: callback(k, clean.detach())
     return z
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #c6083b14
+# %% ../../nbs/2_method/09_denoiser.ipynb #035
 class ComponentDenoiser(nn.Module):
     "Predicts v of the leading components of white latents; zero before it is trained."
     white, prediction = True, 'v_prediction'
@@ -243,10 +243,10 @@ class ComponentDenoiser(nn.Module):
     ):
         super().__init__()
         c, width = config, config.width
-        self.register_buffer('alpha', noise_schedule(c))
+        self.register_buffer('alpha', torch.linspace(6, -6, c.timesteps).sigmoid())     # evenly spaced log(α/(1 − α))
         with seeded(seed):
             self.tokens = ConditionTokens(n_categories, c.token_size)
-            self.first = nn.Linear(components + 16 + c.token_size, width)
+            self.first = nn.Linear(5*components + 16 + c.token_size, width)
             self.blocks = nn.ModuleList(nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.SiLU(),
                                                       nn.Linear(width, width)) for _ in range(3))
             self.last = nn.Linear(width, components)
@@ -260,8 +260,9 @@ class ComponentDenoiser(nn.Module):
     ) -> torch.Tensor:            # v, (B, K)
         "What the Gaussian lacks."
         ratio = (self.alpha[t]/(1 - self.alpha[t])).log()[:, None]
-        waves = ratio*torch.logspace(-1.7, .8, 8, device=ratio.device)
-        x = self.first(torch.cat([noisy, waves.sin(), waves.cos(), self.tokens(codes).mean(1)], 1))
+        waves, near = ratio*torch.logspace(-1.5, .2, 8, device=ratio.device), [noisy*k for k in (1.5, 3.)]
+        seen = [noisy, *(x.sin() for x in near), *(x.cos() for x in near), waves.sin(), waves.cos()]
+        x = self.first(torch.cat([*seen, self.tokens(codes).mean(1)], 1))
         for block in self.blocks:
             x = x + block(x)
         return self.last(x)
@@ -271,7 +272,7 @@ class ComponentDenoiser(nn.Module):
         "As before any training, or where held-back people said that no step of it was better."
         return not (self.last.weight.any() or self.last.bias.any())
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #d1c92c92
+# %% ../../nbs/2_method/09_denoiser.ipynb #036
 class HeldBack:
     "The loss of a denoiser on people who are held back: the same times and noise at every look."
     def __init__(self,
@@ -303,15 +304,33 @@ class HeldBack:
         "`watch` of `fit`."
         return float(self.losses(denoiser).mean())
 
-    def gain(self,
-        better:nn.Module,             # trained
-        than:nn.Module,               # untrained
-    ) -> tuple[float, float]:         # mean gain of a person and its standard error
-        "How much better, person by person."
-        gains = self.losses(than) - self.losses(better)
-        return float(gains.mean()), float(gains.std()/len(gains)**.5)
+@torch.no_grad()
+def energy_gain(
+    denoiser:nn.Module,               # of the first K components, in evaluation mode
+    white:torch.Tensor,               # of people who are held back, (N, components)
+    codes:torch.Tensor,               # their conditions, (N, n_conditions)
+    deviations:torch.Tensor,          # of the components, (components,)
+    draws:int=50,                     # for each person
+    steps:int=40,                     # denoising steps
+    most:int=300,                     # people, at most
+) -> tuple[float, float]:             # mean gain of a person over the Gaussian and its standard error, unit of latents
+    "What the network gains in the energy score of held-back people (Gneiting & Raftery 2007, eq. 22)."
+    white, codes = white[:most].cpu(), codes[:most]
+    noise = torch.randn(len(white), draws, white.shape[1], generator=torch.Generator().manual_seed(1))
+    k, device, drawn = denoiser.last.out_features, denoiser.alpha.device, noise.clone()
+    for part in torch.arange(len(white)).split(40):
+        asked = codes[part].repeat_interleave(draws, 0).to(device)
+        found = sample_latents(denoiser, noise[part, :, :k].flatten(0, 1).to(device), asked, steps)
+        drawn[part, :, :k] = found.reshape(len(part), draws, k).cpu()
+    def score(x):
+        "Of each person."
+        x, y = x*deviations.cpu(), white*deviations.cpu()
+        between = torch.stack([torch.cdist(one, one).sum() for one in x])/(draws*(draws - 1))
+        return (x - y[:, None]).norm(dim=2).mean(1) - between/2
+    gains = score(noise) - score(drawn)
+    return float(gains.mean()), float(gains.std()/len(gains)**.5)
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #035
+# %% ../../nbs/2_method/09_denoiser.ipynb #042
 def condition_sensitivity(
     denoiser:Denoiser,            # trained
     latents:torch.Tensor,         # real latents, (N, C, *spatial), scaled

@@ -24,7 +24,7 @@ from ..core import atomic_write, best_device, fingerprint, read_tensors, write_t
 from .autoencoder import autoencoder_losses, build_autoencoder, encode, latent_scale
 from .centre import evenly_spread_indices, mean_velocity, recentre, vote_labels
 from .deformation import DeformationDecoder, DeformationLoss, DeformationModel, deformation_batch
-from .denoiser import ComponentDenoiser, Denoiser, DenoiserLoss, HeldBack, latent_batch
+from .denoiser import ComponentDenoiser, Denoiser, DenoiserLoss, HeldBack, energy_gain, latent_batch
 from .people import MeanCorrection, MeanFieldLoss, PeopleModel, neighbourhood_batch
 from .population_atlas import PopulationAtlas, build_template, read_template
 from .refinement import register_cohort
@@ -202,9 +202,10 @@ def _train_components(folder:Path, config:Config, kept:dict, codes:torch.Tensor,
             watch, stage = HeldBack(kept['held_back'][:, :k], their_codes), f'denoiser-{k}'
             history = fit(stage, folder, dict(denoiser=losses), batch, network, c.people, seed, progress=progress,
                           watch=watch)
-            gain, error = watch.gain(network.cpu().eval(), start)
+            deviations = kept['gaussian.deviations'][:kept['held_back'].shape[1]]
+            gain, error = energy_gain(network.eval(), kept['held_back'], their_codes, deviations, steps=config.steps)
             sure = gain > 2*error                                          # or it is chance that so few people like it
-            gains[k] = k*gain if sure else 0., (network if sure else start).state_dict(), history
+            gains[k] = gain if sure else 0., (network.cpu() if sure else start).state_dict(), history
         best = max(gains, key=lambda k: gains[k][0])                       # none gains: the first, untrained
         with processes().main_first():
             if not path.exists():
