@@ -303,22 +303,25 @@ class NativeAtlas:
             image = given.image if given else match_power(total[0].clamp(min=0).cpu()/len(averaged), power)
             return (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1)
         if refinement is not None and carried:
-            half = [n + n % 2 for n in own.shape]
-            to_half = Enlargement.between(cohort.shape, cohort.affine, [n//2 for n in half],
-                                          rescale_affine(own.affine, own.dim, 2))
-            near = torch.cat([to_half.field(enlarge_field(field(i))) for i in carried])
+            near = cls._on_half(cohort, own, [field(i) for i in carried])
+            def fine(n:int) -> torch.Tensor:
+                "The field that carries the n-th of them, refined."
+                u = enlarge_field(near[n:n + 1])
+                return (exponential(-u) if diffeomorphic else inverse(u))[(..., *map(slice, own.shape))]
             for _ in range(refinement.refine_rounds):
                 near = register_at_files(picture(), own, near, carried, refinement)
-                inside = (..., *(slice(n) for n in own.shape))
-                def fine(n:int) -> torch.Tensor:
-                    "The field that carries the n-th of them, refined."
-                    u = enlarge_field(near[n:n + 1])
-                    return (exponential(-u) if diffeomorphic else inverse(u))[inside]
                 total, power, votes = sums(fine, False)
         image = picture()
         if marked: votes = torch.cat([average_down((given.fine_labels == v).float()[None, None])[0] for v in values])
         found = (votes*(255/max(1, len(voters)))).round().byte().cpu() if len(votes) else None
         return cls(image, found, values, own.affine)
+
+    @staticmethod
+    def _on_half(cohort:Cohort, own:Cohort, fields:list) -> torch.Tensor: # (N, dim, *half the sides)
+        "Fields of the run, enlarged for `register_at_files`."
+        half = [(n + n % 2)//2 for n in own.shape]
+        larger = Enlargement.between(cohort.shape, cohort.affine, half, rescale_affine(own.affine, own.dim, 2))
+        return torch.cat([larger.field(enlarge_field(v)) for v in fields])
 
     @staticmethod
     def _carry(own:Cohort, carried:list, u_of, averaged:list, voters:list, values:tuple, device, progress:bool,
