@@ -411,7 +411,7 @@ def keep_native(
     if (files > .99*np.array(cohort.spacing)).all() or (Path(folder)/NativeAtlas.file).exists(): return
     if (Path(folder)/ConditionLabels.file).exists(): template = (template[0], None)      # labels as subjects have them
     partial = Path(folder)/'native.partial.safetensors'
-    again = RegistrationConfig(diffeomorphic=diffeomorphic) if cohort.dim == 2 else None     # dear in a volume
+    again = RegistrationConfig(diffeomorphic=diffeomorphic, refine_steps=16) if cohort.dim == 2 else None
     NativeAtlas.make(cohort, fields, template, diffeomorphic, device=device, progress=progress,
                      partial=partial, refinement=again).write(folder)
     partial.unlink(missing_ok=True)
