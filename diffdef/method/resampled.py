@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['resampled_labels', 'resampled_image', 'ResampledSubjects', 'ConditionMaps', 'volume_matched_labels',
            'ConditionLabels', 'Appearance', 'add_label_fractions', 'on_grid_of_files', 'ring_power', 'match_power',
-           'NativeAtlas', 'keep_native']
+           'register_at_files', 'NativeAtlas', 'keep_native']
 
 # %% ../../nbs/2_method/06_resampled.ipynb #003
 import math
@@ -15,14 +15,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort, MemoryCache
 from ..core import Volume, read_tensors, read_volume, tissue_median, write_tensors, write_volume
-from ..fields import average_down, fine_image, identity_grid, rescale_affine, warp, warp_fine, warp_sharp
+from diffdef.fields import (
+    average_down, enlarge_field, exponential, fine_image, identity_grid, inverse, rescale_affine, warp, warp_fine,
+    warp_sharp
+)
 from ..grid import Enlargement, Grid
 from .centre import evenly_spread_indices, subject_to_centre
 from .population_atlas import PopulationAtlas, read_template, repeat_voxels
+from .refinement import refine
+from .registration import RegistrationConfig
 from .regression import MeanField, fit_mean_field
 
 # %% ../../nbs/2_method/06_resampled.ipynb #008
@@ -233,7 +239,24 @@ def match_power(
     sharp = torch.fft.ifftn(torch.fft.fftn(image[0])*gain[_rings(image.shape[1:])]).real[None]
     return sharp.clamp(min=0)*(image > .02)
 
-# %% ../../nbs/2_method/06_resampled.ipynb #047
+# %% ../../nbs/2_method/06_resampled.ipynb #048
+@torch.no_grad()
+def register_at_files(
+    atlas:torch.Tensor,         # (1, *spatial), on the grid of the files
+    cohort:Cohort,              # on the grid of the files
+    fields:torch.Tensor,        # atlas to some subjects, (N, dim, *half), velocities or displacements, voxels of `half`
+    subjects:list,              # which, N of them
+    config:RegistrationConfig,  # refinement
+) -> torch.Tensor:              # as `fields`, of the same mean
+    "Registrations of a coarser grid, refined on the files' own; odd sides get a row of background."
+    device, odd = fields.device, [k for n in reversed(cohort.shape) for k in (0, n % 2)]
+    population, found = PopulationAtlas.from_image(F.pad(atlas, odd).to(device), cohort.affine), []
+    for part, start in zip(torch.tensor(subjects).split(4), fields.split(4)):
+        found.append(refine(start, population, F.pad(cohort.images(part.tolist()), odd).to(device), config))
+    found = torch.cat(found)
+    return found - found.mean(0, keepdim=True) + fields.mean(0, keepdim=True)
+
+# %% ../../nbs/2_method/06_resampled.ipynb #050
 @dataclass(frozen=True, eq=False)
 class NativeAtlas:
     "The population atlas on the grid of the files, and how often each label is at each place."
@@ -256,6 +279,7 @@ class NativeAtlas:
         device:torch.device|str='cpu', # where they are carried
         progress:bool=True,     # show a bar
         partial:Path|None=None, # file where sums over subjects are kept now and then, from which another call goes on
+        refinement:RegistrationConfig|None=None, # of the registrations on this grid; None: as they are
     ) -> 'NativeAtlas':
         "From the files of the template, or from those of the subjects."
         own, values = on_grid_of_files(cohort), (0, *sorted(cohort.label_names))
@@ -265,20 +289,54 @@ class NativeAtlas:
         labelled = [] if marked else np.flatnonzero(cohort.subjects['labels'].notna())
         voters = [int(labelled[k]) for k in evenly_spread_indices(len(labelled), most)]
         averaged = [] if given else evenly_spread_indices(len(cohort), most)
-        total = torch.zeros(1, 1, *own.shape, device=device)
-        power = torch.zeros(())
-        votes = torch.zeros(len(values) if voters else 0, *own.shape, device=device)
         ways = [rescale_affine(x.affine, x.dim, .5) for x in (cohort, own)]
         finer = Enlargement.between([2*n for n in cohort.shape], ways[0], own.shape, own.affine)
-        carried, done = sorted({*averaged, *voters}), 0
+        carried = sorted({*averaged, *voters})
+        def field(i:int) -> torch.Tensor: return torch.from_numpy(fields[i:i + 1].astype(np.float32)).to(device)
+        def coarse(n:int) -> torch.Tensor:
+            "The field that carries the n-th of them, enlarged."
+            return finer.field(subject_to_centre(one := field(carried[n]), 0*one, diffeomorphic))
+        def sums(u_of, bar:bool, partial:Path|None=None) -> tuple:
+            "The carried images and their power, and the votes."
+            return cls._carry(own, carried, u_of, averaged, voters, values, device, bar, partial)
+        total, power, votes = sums(coarse, progress, partial)
+        def picture() -> torch.Tensor:
+            "The population atlas."
+            image = given.image if given else match_power(total[0].clamp(min=0).cpu()/len(averaged), power)
+            return (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1)
+        if refinement is not None and carried:
+            near = cls._on_half(cohort, own, [field(i) for i in carried])
+            def fine(n:int) -> torch.Tensor:
+                "The field that carries the n-th of them, refined."
+                u = enlarge_field(near[n:n + 1])
+                return (exponential(-u) if diffeomorphic else inverse(u))[(..., *map(slice, own.shape))]
+            for _ in range(refinement.refine_rounds):
+                near = register_at_files(picture(), own, near, carried, refinement)
+                total, power, votes = sums(fine, False)
+        image = picture()
+        if marked: votes = torch.cat([average_down((given.fine_labels == v).float()[None, None])[0] for v in values])
+        found = (votes*(255/max(1, len(voters)))).round().byte().cpu() if len(votes) else None
+        return cls(image, found, values, own.affine)
+
+    @staticmethod
+    def _on_half(cohort:Cohort, own:Cohort, fields:list) -> torch.Tensor: # (N, dim, *half the sides)
+        "Fields of the run, enlarged for `register_at_files`."
+        half = [(n + n % 2)//2 for n in own.shape]
+        larger = Enlargement.between(cohort.shape, cohort.affine, half, rescale_affine(own.affine, own.dim, 2))
+        return torch.cat([larger.field(enlarge_field(v)) for v in fields])
+
+    @staticmethod
+    def _carry(own:Cohort, carried:list, u_of, averaged:list, voters:list, values:tuple, device, progress:bool,
+               partial:Path|None) -> tuple:
+        "Sum of the images that are averaged, their mean power, and the votes of labels."
+        total, power = torch.zeros(1, 1, *own.shape, device=device), torch.zeros(())
+        votes, done = torch.zeros(len(values) if voters else 0, *own.shape, device=device), 0
         if partial is not None and partial.exists():
             sums, note = read_tensors(partial)
             total, votes, power, done = *(sums[k].to(device) for k in ('total', 'votes')), sums['power'], note['done']
         for n in tqdm(range(done, len(carried)), desc="at the files' spacing", initial=done, total=len(carried),
                       disable=not progress):
-            i = carried[n]
-            field = torch.from_numpy(fields[i:i + 1].astype(np.float32)).to(device)
-            u = finer.field(subject_to_centre(field, 0*field, diffeomorphic))
+            i, u = carried[n], u_of(n)
             if i in averaged:
                 total += warp_sharp(own.images([i]).to(device), u)
                 power = power + ring_power(own.image(i))/len(averaged)
@@ -287,11 +345,7 @@ class NativeAtlas:
                 add_label_fractions(votes, numbers, identity_grid(own.shape, u) + u)
             if partial is not None and n % 10 == 9:
                 write_tensors(partial, dict(total=total, votes=votes, power=power), dict(done=n + 1))
-        image = given.image if given else match_power(total[0].clamp(min=0).cpu()/len(averaged), power)
-        image = (image*(.5/tissue_median(image, 'population atlas'))).clamp(0, 1)
-        if marked: votes = torch.cat([average_down((given.fine_labels == v).float()[None, None])[0] for v in values])
-        found = (votes*(255/max(1, len(voters)))).round().byte().cpu() if len(votes) else None
-        return cls(image, found, values, own.affine)
+        return total, power, votes
 
     def write(self,
         folder:str|Path,        # of a run; receives native_T1w.nii.gz and then native.safetensors
@@ -359,6 +413,7 @@ def keep_native(
     if (files > .99*np.array(cohort.spacing)).all() or (Path(folder)/NativeAtlas.file).exists(): return
     if (Path(folder)/ConditionLabels.file).exists(): template = (template[0], None)      # labels as subjects have them
     partial = Path(folder)/'native.partial.safetensors'
+    again = RegistrationConfig(diffeomorphic=diffeomorphic, refine_steps=16) if cohort.dim == 2 else None
     NativeAtlas.make(cohort, fields, template, diffeomorphic, device=device, progress=progress,
-                     partial=partial).write(folder)
+                     partial=partial, refinement=again).write(folder)
     partial.unlink(missing_ok=True)
