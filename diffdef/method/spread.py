@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LENGTHS', 'FLOORS', 'cosines', 'along_axes', 'latent_sides', 'Spread', 'fit_spread', 'local_covariance',
-           'log_likelihood', 'choose_locality', 'LatentGaussian']
+           'log_likelihood', 'choose_locality', 'LatentGaussian', 'fit_gaussian']
 
 # %% ../../nbs/2_method/07a_spread.ipynb #003
 import math
@@ -224,3 +224,23 @@ class LatentGaussian(nn.Module):
     ) -> torch.Tensor:            # (B, C, *sides)
         "Latents of components."
         return (white*self.deviations@self.vectors.T).reshape(len(white), *shape)
+
+def fit_gaussian(
+    latents:torch.Tensor,         # of the people, (N, C, *sides)
+    length:float,                 # of `local_covariance`
+    floor:float,                  # of `local_covariance`
+    folds:int=5,                  # parts of the people
+) -> LatentGaussian:              # with variances as people have them who did not make its axes
+    "Axes of the local covariance; deviations along them by cross-validation (Bartz 2016), smooth over their order."
+    found, fold = LatentGaussian.of(local_covariance(latents, length, floor)), torch.arange(len(latents)) % folds
+    ratio = torch.zeros(len(found.deviations))
+    for k in range(folds):
+        others = LatentGaussian.of(local_covariance(latents[fold != k], length, floor))
+        ratio += others.whiten(latents[fold == k]).square().sum(0)/len(latents)
+    total = torch.cat([torch.zeros(1), ratio.cumsum(0)])
+    rank = torch.arange(len(ratio))
+    first, last = rank - 2 - rank//4, (rank + 3 + rank//4).clamp(max=len(ratio))
+    mean = (total[last] - total[first.clamp(min=0)])/(last - first.clamp(min=0))
+    scaled = found.vectors*found.deviations*mean.sqrt()
+    scaled = scaled/scaled.square().sum(1, keepdim=True).sqrt()            # variance 1 at every place, as latents have
+    return LatentGaussian.of(scaled@scaled.T)

@@ -33,7 +33,7 @@ from .regression import MeanField, choose_products, fit_mean_field
 from .resampled import Appearance, ConditionLabels
 from .run_folder import STAGES, read_fields
 from .settings import Config
-from .spread import LatentGaussian, choose_locality, fit_spread, local_covariance
+from .spread import choose_locality, fit_gaussian, fit_spread
 from ..training import TrainingConfig, fit, processes
 
 # %% ../../nbs/2_method/13_stages.ipynb #007
@@ -182,7 +182,7 @@ def _people_tensors(config:Config, cohort:Cohort, fields:np.ndarray, mean:MeanFi
     "Spread, Gaussian, and latents of the training people and of those held back, by name."
     spread, latents = fit_spread(fields, cohort.codes, mean, config.deformation.latent_size)
     length, floor, _ = choose_locality(latents) if len(latents) >= 12 else (1.5, .1, None)
-    gaussian = LatentGaussian.of(local_covariance(latents, length, floor))
+    gaussian = fit_gaussian(latents, length, floor)
     residuals = torch.from_numpy(np.array(others, np.float32)).reshape(-1, *fields.shape[1:]) - mean(their_codes)
     parts = dict(mean=mean.state_dict(), spread=spread.state_dict(), gaussian=gaussian.state_dict())
     found = {f'{part}.{name}': tensor for part, state in parts.items() for name, tensor in state.items()}
