@@ -230,7 +230,7 @@ def sample_latents(
         if callback: callback(k, clean.detach())
     return z
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #c6083b14
+# %% ../../nbs/2_method/09_denoiser.ipynb #035
 class ComponentDenoiser(nn.Module):
     "Predicts v of the leading components of white latents; zero before it is trained."
     white, prediction = True, 'v_prediction'
@@ -271,7 +271,7 @@ class ComponentDenoiser(nn.Module):
         "As before any training, or where held-back people said that no step of it was better."
         return not (self.last.weight.any() or self.last.bias.any())
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #d1c92c92
+# %% ../../nbs/2_method/09_denoiser.ipynb #036
 class HeldBack:
     "The loss of a denoiser on people who are held back: the same times and noise at every look."
     def __init__(self,
@@ -311,7 +311,7 @@ class HeldBack:
         gains = self.losses(than) - self.losses(better)
         return float(gains.mean()), float(gains.std()/len(gains)**.5)
 
-# %% ../../nbs/2_method/09_denoiser.ipynb #035
+# %% ../../nbs/2_method/09_denoiser.ipynb #042
 def condition_sensitivity(
     denoiser:Denoiser,            # trained
     latents:torch.Tensor,         # real latents, (N, C, *spatial), scaled
