@@ -265,7 +265,7 @@ def _people_cost(c:Config, shape:tuple, n_categories:Sequence) -> dict:
     with LiveTensors([*spread.buffers(), *given]) as live: _gaussian(spread, *given)
     flops = (counter.get_total_flops()*_COHORT//_AT_ONCE + 9*size**3
              + (1 + trials)*2*_COHORT*size**2 + trials*size**3//3)
-    activations = live.peak + 2*8*size**2 + _bytes(given)                   # the axes are found in room of their own
+    activations = max(live.peak, 4*8*size**2) + _bytes(given)        # axes: matrix, vectors and twice as much room
     return dict(parameters=0, steps=1, activations=activations, flops=flops,
                 memory=activations + _bytes(spread.buffers()))
 
