@@ -367,11 +367,12 @@ def measure(
     config:Config,                   # settings
     shape:tuple|None=None,           # grid, as for `describe`
     n_categories:Sequence=(0, 0),    # as for `describe`
-    device:str|torch.device|None=None, # None: a GPU where there is one
+    device:str|torch.device|None=None, # None: a GPU where there is one; `people` are on the CPU in any case
     steps:int=2,                     # updates of the weights; the fastest counts
 ) -> dict:                           # 'seconds' of a step, of a sample, or of the people's axes; 'gib', the most memory
     "Time and memory of a stage, measured with random images; on a CPU best in a process of its own."
-    shape, device = typical_shape(config) if shape is None else tuple(shape), torch.device(device or best_device())
+    shape = typical_shape(config) if shape is None else tuple(shape)
+    device = torch.device('cpu' if stage == 'people' else device or best_device())
     with Measured(device) as measured:
         if stage in _SAMPLED:
             with device:
@@ -380,7 +381,7 @@ def measure(
             seconds = min(_timed(device, work) for _ in range(steps))
         elif stage == 'people':
             given = _people_parts(config, shape, n_categories)
-            seconds = _timed(torch.device('cpu'), lambda: _gaussian(*given))
+            seconds = _timed(device, lambda: _gaussian(*given))
         else:
             network, kind = _whole(stage, config, shape, n_categories, device)
             seconds = _trained(network, kind, _training(stage, config), device, steps)
