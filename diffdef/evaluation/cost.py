@@ -261,8 +261,10 @@ def _people_cost(c:Config, shape:tuple, n_categories:Sequence) -> dict:
     "Spread and Gaussian; trials have the products of a part of the people and a triangle, the axes their own work."
     spread, *given = _people_parts(c, shape, n_categories)
     size, trials = spread.level.numel(), 3*(len(LENGTHS) + len(FLOORS))
-    with operation_counter() as counter: spread.coarse(given[0])
-    with LiveTensors([*spread.buffers(), *given]) as live: _gaussian(spread, *given)
+    with operation_counter() as counter:
+        spread.coarse(given[0])
+    with LiveTensors([*spread.buffers(), *given]) as live:
+        _gaussian(spread, *given)
     flops = (counter.get_total_flops()*_COHORT//_AT_ONCE + 9*size**3
              + (1 + trials)*2*_COHORT*size**2 + trials*size**3//3)
     activations = max(live.peak, 4*8*size**2) + _bytes(given)        # axes: matrix, vectors and twice as much room
