@@ -1,9 +1,10 @@
 """What one GPU does: `make gpu`, in about ten minutes, writes nbs/3_evaluation/gpu.json, which 15_cost shows.
 
 First the numbers: every loss with its gradients, and an atlas of the golden run, on the GPU and on the CPU. Then, with
-the networks of the preset `brain` at full size and random images, seconds and memory of a step of each stage, of an
-atlas, and seconds of a registration. Last the cells marked `#| cuda`. `python tools/gpu.py --twin` does the same on
-the CPU with tiny networks and writes nothing: so it is known to work but for the device.
+the networks of the preset `brain` at full size and random images, seconds and memory of a step of each stage of both
+methods, of an atlas and of a person, and seconds of a registration. Last the cells marked `#| cuda`.
+`python tools/gpu.py --twin` does the same on the CPU with tiny networks and writes nothing: so it is known to work but
+for the device.
 """
 import argparse
 import json
@@ -33,26 +34,35 @@ CLOSE = .02                                  # relative; a GPU may round product
 TINY = ['denoiser.channels=16', 'denoiser.head_channels=8', 'deformation.neighbours=2', 'memory=small']
 
 
+def rows():
+    "Methods and their rows of `describe`; the registration is the same in both."
+    return [(m, stage) for m, stages in ROWS.items() for stage in stages if (m, stage) != ('published', 'registration')]
+
+
 def differences(device):
-    "Largest relative difference from the CPU, by stage, and of an atlas (grey values)."
-    tiny, losses = override('demo', TINY), [stage for stage in ROWS if stage != 'atlas']
-    found = {stage: device_difference(stage, tiny, (32, 32, 32), (0, 2), device) for stage in losses}
+    "Largest relative difference from the CPU, by method and stage, and of an atlas (grey values)."
+    found = {}
+    for method, stage in rows():
+        if stage in ('people', 'atlas', 'person'): continue                # not trained
+        tiny = override('demo', [*TINY, f'deformation.method={method}'])
+        found[f'{method}, {stage}'] = device_difference(stage, tiny, (32, 32, 32), (0, 2), device)
     images = [conditional_atlas(ROOT/'nbs/golden/run', age=70, device=d).image.data for d in ('cpu', str(device))]
     return found | dict(atlas=float((images[0] - images[1]).abs().max()))
 
 
 def stages(config, shape, device):
-    "Seconds and GiB of every row of `describe`, and the estimate; a stage that does not fit says so."
-    found = {}
-    for stage in ROWS:
-        estimate = float(describe(config, shape, stages=(stage,))['memory_gib'].iloc[0])
+    "Seconds and GiB of every row of `describe` by method, and the estimate; a stage that does not fit says so."
+    found = {method: {} for method in ROWS}
+    for method, stage in rows():
+        c = override(config, [f'deformation.method={method}'])
+        estimate = float(describe(c, shape, stages=(stage,))['memory_gib'].iloc[0])
         try:
-            found[stage] = measure(stage, config, shape, device=device, steps=3)
+            row = measure(stage, c, shape, device=device, steps=3)
         except torch.OutOfMemoryError:
-            found[stage] = dict(seconds=None, gib=None, failed='out of memory')
-        found[stage] |= dict(estimated_gib=estimate)
+            row = dict(seconds=None, gib=None, failed='out of memory')
+        found[method][stage] = row | dict(estimated_gib=estimate)
         if device.type == 'cuda': torch.cuda.empty_cache()
-        print(f'{stage}: {found[stage]}', flush=True)
+        print(f'{method}, {stage}: {found[method][stage]}', flush=True)
     return found
 
 

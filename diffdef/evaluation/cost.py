@@ -26,14 +26,15 @@ from ..core import best_device
 from .scoring import Measured
 from ..fields import warp_fine
 from ..method.autoencoder import autoencoder_losses, build_autoencoder
-from diffdef.method.deformation import (
-    DeformationDecoder, DeformationLoss, DeformationModel, WarmStartLoss, neighbourhood_loss
-)
-from ..method.denoiser import Denoiser, DenoiserLoss, sample_latents
+from ..method.deformation import DeformationDecoder, DeformationLoss, DeformationModel, neighbourhood_loss
+from ..method.denoiser import ComponentDenoiser, Denoiser, DenoiserLoss, sample_latents
+from ..method.people import MeanCorrection, MeanFieldLoss, PeopleModel
 from ..method.perceptual import PerceptualLoss, lpips_network
 from ..method.population_atlas import PopulationAtlas
 from ..method.registration import Registration, RegistrationLoss
+from ..method.regression import MeanField, feature_count
 from ..method.settings import Config
+from ..method.spread import FLOORS, LENGTHS, LatentGaussian, Spread, latent_sides, local_covariance
 from ..training import TrainingConfig
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #008
@@ -131,13 +132,13 @@ class _Steps:
     repeated:int=0             # operations of repetitions that were left out of `losses`
 
 def _registration(c:Config, shape:tuple, n_categories:Sequence):
-    "Stage 1."
+    "The registration."
     size, network = c.registration.training.batch_size, Registration(c.registration, c.dim)
     losses = dict(registration=RegistrationLoss(network, c.registration))
     return network, [_Steps(1., losses, {name: torch.rand(size, 1, *shape) for name in ('moving', 'fixed')})]
 
 def _autoencoder(c:Config, shape:tuple, n_categories:Sequence):
-    "Stage 2, before and after the adversarial term begins."
+    "Published: the autoencoder, before and after the adversarial term begins."
     a, data, perceptual = c.autoencoder, dict(image=torch.rand(c.autoencoder.training.batch_size, 1, *shape)), None
     if a.perceptual:
         with torch.device('cpu'):
@@ -155,11 +156,11 @@ def _latent(c:Config, shape:tuple, size:int) -> torch.Tensor:
     return torch.randn(size, c.autoencoder.latent_channels, *(n // c.autoencoder.factor for n in shape))
 
 def _network(c:Config, n_categories:Sequence) -> Denoiser:
-    "The denoiser."
+    "The denoiser of latents."
     return Denoiser(c.denoiser, c.dim, c.autoencoder.latent_channels, n_categories)
 
 def _denoiser(c:Config, shape:tuple, n_categories:Sequence):
-    "Stage 3."
+    "Published: the denoiser of latents."
     size, network = c.denoiser.training.batch_size, _network(c, n_categories)
     data = dict(latent=_latent(c, shape, size), code=torch.rand(size, len(n_categories)).round())
     return network, [_Steps(1., dict(denoiser=DenoiserLoss(network, c.denoiser)), data)]
@@ -169,22 +170,12 @@ def _decoder(c:Config) -> DeformationDecoder:
     d = c.deformation
     return DeformationDecoder(build_autoencoder(c.autoencoder, c.dim), c.dim, 1., d.kind, d.half_resolution)
 
-def _fields(c:Config, shape:tuple, size:int) -> torch.Tensor:
-    "A batch of the registration's fields, which are on the half grid."
-    return torch.rand(size, c.dim, *(n // 2 for n in shape))
-
-def _warm_start(c:Config, shape:tuple, n_categories:Sequence):
-    "Stage 4."
-    decoder, size = _decoder(c), c.deformation.warm_start.batch_size
-    data = dict(latent=_latent(c, shape, size), field=_fields(c, shape, size))
-    return decoder, [_Steps(1., dict(decoder=WarmStartLoss(decoder)), data)]
-
 # %% ../../nbs/3_evaluation/15_cost.ipynb #030
 @torch.no_grad()
-def _denoiser_flops(denoiser:Denoiser, latent:torch.Tensor, n_categories:Sequence) -> int:
-    "Operations of one call of the denoiser, without gradient."
+def _denoiser_flops(denoiser:nn.Module, latent:torch.Tensor, n_categories:Sequence) -> int:
+    "Operations of one call of a denoiser, without gradient."
     with operation_counter() as counter:
-        denoiser(latent, torch.zeros(len(latent)), torch.zeros(len(latent), len(n_categories)))
+        denoiser(latent, torch.zeros(len(latent), dtype=torch.long), torch.zeros(len(latent), len(n_categories)))
     return counter.get_total_flops()
 
 def _geometry_flops(registration:Registration, image:torch.Tensor, reading:str) -> int:
@@ -194,48 +185,126 @@ def _geometry_flops(registration:Registration, image:torch.Tensor, reading:str) 
         neighbourhood_loss(moved, image, registration, reading)
     return counter.get_total_flops()
 
+def _psi_and_atlas(c:Config, shape:tuple) -> tuple:
+    "What a loss with registrations in the loop is given."
+    atlas = PopulationAtlas(torch.rand(1, *(2*n for n in shape)), None, np.eye(4), {})
+    return Registration(c.registration, c.dim).requires_grad_(False), atlas
+
+def _near(c:Config, shape:tuple, conditions:int, registration:Registration, whole:bool) -> tuple[dict, int]:
+    "A neighbourhood and the operations that are left out; not `whole`: one neighbour counts, the others lie there."
+    left_out = 0 if whole else c.deformation.neighbours - 1
+    images = torch.rand(c.deformation.neighbours, 1, *shape).split([c.deformation.neighbours - left_out, left_out])
+    data = dict(neighbours=images[0], others=images[1], centre=torch.rand(1, conditions).round())
+    once = _geometry_flops(registration, images[0], c.deformation.reading) if left_out else 0
+    return data, left_out*once
+
 def _deformation(c:Config, shape:tuple, n_categories:Sequence, whole:bool=False):
-    "Stage 5, without and with a neighbourhood; the mean field is not counted. `whole`: no repetition is left out."
+    "Published: the last stage, without and with a neighbourhood. `whole`: no repetition is left out."
     d, size, n = c.deformation, c.deformation.training.batch_size, len(n_categories)
     model = DeformationModel(_network(c, n_categories), _decoder(c))
-    registration = Registration(c.registration, c.dim).requires_grad_(False)
+    registration, atlas = _psi_and_atlas(c, shape)
     counted = d.sampling_steps if whole else max(1, min(d.gradient_steps, d.sampling_steps))    # others keep nothing
-    atlas = PopulationAtlas(torch.rand(1, *(2*n for n in shape)), None, np.eye(4), {})
     loss = DeformationLoss(model, registration, atlas, replace(d, sampling_steps=counted), c.denoiser)
-    data = dict(latent=_latent(c, shape, size), code=torch.rand(size, n).round(), field=_fields(c, shape, size))
+    data = dict(latent=_latent(c, shape, size), code=torch.rand(size, n).round())
     others = (d.sampling_steps - counted) * _denoiser_flops(model.denoiser, _latent(c, shape, 1), n_categories)
     looped, steps = d.loop_share * bool(d.geometry_weight), []
     if looped < 1: steps.append(_Steps(1 - looped, dict(deformation=loss), data, others*size))
     if looped:
-        near = dict(neighbours=torch.rand(d.neighbours if whole else 1, 1, *shape), centre=torch.rand(1, n).round())
-        left_out = d.neighbours - len(near['neighbours'])
-        repeated = others*(size + 1)
-        if left_out: repeated += left_out*_geometry_flops(registration, near['neighbours'], d.reading)
-        steps.append(_Steps(looped, dict(deformation=loss), data | near, repeated))
+        near, repeated = _near(c, shape, n, registration, whole)
+        steps.append(_Steps(looped, dict(deformation=loss), data | near, others*(size + 1) + repeated))
     return model, steps
 
 # %% ../../nbs/3_evaluation/15_cost.ipynb #032
+class _Heard(ComponentDenoiser):
+    "Asked at every sampling, as if held-back people had gained."
+    silent = False
+
+def _people_model(c:Config, shape:tuple, n_categories:Sequence) -> PeopleModel:
+    "The model of a run; products of features are not in it."
+    grid = tuple(n // 2 for n in shape)
+    spread = Spread(n_categories, grid, latent_sides(grid, c.deformation.latent_size))
+    mean = MeanField(n_categories, torch.rand(feature_count(n_categories)), (c.dim, *grid))
+    denoiser = _Heard(c.denoiser, max(c.denoiser.components), n_categories)
+    return PeopleModel(mean, spread, LatentGaussian(spread.level.numel()), denoiser).eval().requires_grad_(False)
+
+def _components(c:Config, shape:tuple, n_categories:Sequence):
+    "People: the denoiser of components, with every number of them."
+    size, steps, network = c.denoiser.people.batch_size, [], None
+    for k in sorted(c.denoiser.components):
+        network = ComponentDenoiser(c.denoiser, k, n_categories)
+        data = dict(latent=torch.randn(size, k), code=torch.rand(size, len(n_categories)).round())
+        steps.append(_Steps(1., dict(denoiser=DenoiserLoss(network, c.denoiser)), data))
+    return network, steps
+
+def _neighbourhood(c:Config, shape:tuple, n_categories:Sequence, whole:bool=False):
+    "People: the mean in the middle of its neighbourhood. `whole`: no registration is left out."
+    mean, (registration, atlas) = _people_model(c, shape, n_categories).mean, _psi_and_atlas(c, shape)
+    correction = MeanCorrection(mean, torch.rand(8, len(n_categories)).round())
+    loss = MeanFieldLoss(correction, mean, registration, atlas, c.deformation)
+    data, repeated = _near(c, shape, len(n_categories), registration, whole)
+    return correction, [_Steps(1., dict(mean=loss), data, repeated)]
+
+# %% ../../nbs/3_evaluation/15_cost.ipynb #033
+_COHORT, _AT_ONCE = 1000, 16           # people of the plan; how many of them `fit_spread` reads at one time
+
+def _gaussian(spread:Spread, residuals:torch.Tensor, latents:torch.Tensor) -> LatentGaussian:
+    "Some of the people read, and the axes of all, as the stage has them."
+    spread.coarse(residuals)
+    return LatentGaussian.of(local_covariance(latents, LENGTHS[1], FLOORS[1]))
+
+def _people_parts(c:Config, shape:tuple, n_categories:Sequence) -> tuple:
+    "Spread, residuals of a few people and latents of all."
+    spread = _people_model(c, shape, n_categories).spread
+    return spread, torch.randn(_AT_ONCE, *spread.fast.shape), torch.randn(_COHORT, *spread.level.shape)
+
+def _people_cost(c:Config, shape:tuple, n_categories:Sequence) -> dict:
+    "Spread and Gaussian; trials have the products of a part of the people and a triangle, the axes their own work."
+    spread, *given = _people_parts(c, shape, n_categories)
+    size, trials = spread.level.numel(), 3*(len(LENGTHS) + len(FLOORS))
+    with operation_counter() as counter:
+        spread.coarse(given[0])
+    with LiveTensors([*spread.buffers(), *given]) as live:
+        _gaussian(spread, *given)
+    flops = (counter.get_total_flops()*_COHORT//_AT_ONCE + 9*size**3
+             + (1 + trials)*2*_COHORT*size**2 + trials*size**3//3)
+    activations = max(live.peak, 4*8*size**2) + _bytes(given)        # axes: matrix, vectors and twice as much room
+    return dict(parameters=0, steps=1, activations=activations, flops=flops,
+                memory=activations + _bytes(spread.buffers()))
+
+# %% ../../nbs/3_evaluation/15_cost.ipynb #037
 @torch.no_grad()
-def _atlas(c:Config, model:DeformationModel, image:torch.Tensor, noise:torch.Tensor, codes:torch.Tensor, steps:int):
-    "An atlas, from noise to the deformed image at half the spacing."
+def _atlas(c:Config, model:nn.Module, image:torch.Tensor, noise:torch.Tensor|None, codes:torch.Tensor, steps:int):
+    "An atlas at half the spacing: the mean of a condition, or, without one, the mean of draws."
+    if model.mean is not None: return warp_fine(image, model.displacement(model.mean(codes)))
     z = sample_latents(model.denoiser, noise, codes, steps, c.guidance)
     raw = torch.cat([model.decoder(part) for part in z.split(c.deformation.draws_together)])
-    return warp_fine(image, model.decoder.displacement(raw.mean(0, keepdim=True)))
+    return warp_fine(image, model.displacement(raw.mean(0, keepdim=True)))
 
-def _atlas_parts(c:Config, shape:tuple, n_categories:Sequence) -> tuple:
-    "Model, image at half the spacing, noise and codes of an atlas."
+@torch.no_grad()
+def _person(c:Config, model:PeopleModel, image:torch.Tensor, noise:None, codes:torch.Tensor, steps:int):
+    "A drawn person at half the spacing."
+    return warp_fine(image, model.displacement(model.draw(codes, [0], steps=steps)))
+
+_SAMPLED = dict(atlas=_atlas, person=_person)
+
+def _sample_parts(c:Config, shape:tuple, n_categories:Sequence) -> tuple:
+    "Model, image at half the spacing, noise and codes of what is asked of a run."
+    image, n = torch.rand(1, 1, *(2*n for n in shape)), len(n_categories)
+    if c.deformation.method == 'people': return _people_model(c, shape, n_categories), image, None, torch.zeros(1, n)
     model = DeformationModel(_network(c, n_categories), _decoder(c)).eval().requires_grad_(False)
-    codes = torch.zeros(c.draws, len(n_categories))
-    return model, torch.rand(1, 1, *(2*n for n in shape)), _latent(c, shape, c.draws), codes
+    return model, image, _latent(c, shape, c.draws), torch.zeros(c.draws, n)
 
-def _atlas_cost(c:Config, shape:tuple, n_categories:Sequence) -> dict:
-    "An atlas; of its denoising steps one is counted and multiplied."
-    model, *given = _atlas_parts(c, shape, n_categories)
+def _sample_cost(row:str, c:Config, shape:tuple, n_categories:Sequence) -> dict:
+    "An atlas or a person; of the denoising steps one is counted and multiplied."
+    model, *given = _sample_parts(c, shape, n_categories)
+    there = [x for x in given if x is not None]
     weights = [*model.parameters(), *model.buffers()]
-    with operation_counter() as counter, LiveTensors(weights + given) as live:
-        _atlas(c, model, *given, 1)
-    once = _denoiser_flops(model.denoiser, given[1], n_categories) * (1 if c.guidance == 1 else 2)
-    activations = live.peak + _bytes(given)
+    with operation_counter() as counter, LiveTensors(weights + there) as live:
+        _SAMPLED[row](c, model, *given, 1)
+    once, z = 0, torch.zeros(1, max(c.denoiser.components)) if given[1] is None else given[1]
+    if row == 'person' or model.mean is None: once = _denoiser_flops(model.denoiser, z, n_categories)
+    if model.mean is None and c.guidance != 1: once *= 2
+    activations = live.peak + _bytes(there)
     return dict(parameters=sum(p.numel() for p in model.parameters()), steps=1, activations=activations,
                 flops=counter.get_total_flops() + (c.steps - 1)*once, memory=activations + _bytes(weights))
 
@@ -249,16 +318,18 @@ def _stage_cost(network:nn.Module, kinds:list, training:TrainingConfig) -> dict:
     return dict(parameters=costs[-1]['parameters'], steps=training.steps, flops=flops, activations=activations,
                 memory=memory)
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #034
-_BUILDERS = dict(registration=_registration, autoencoder=_autoencoder, denoiser=_denoiser, warm_start=_warm_start,
-                 deformation=_deformation)
-ROWS = (*_BUILDERS, 'atlas')
+# %% ../../nbs/3_evaluation/15_cost.ipynb #039
+_BUILDERS = dict(people=dict(registration=_registration, denoiser=_components, neighbourhood=_neighbourhood),
+                 published=dict(registration=_registration, autoencoder=_autoencoder, denoiser=_denoiser,
+                                deformation=_deformation))
+ROWS = dict(people=('registration', 'people', 'denoiser', 'neighbourhood', 'atlas', 'person'),     # by method
+            published=('registration', 'autoencoder', 'denoiser', 'deformation', 'atlas'))
 
 def describe(
     config:Config,                   # settings, such as PRESETS['brain']
     shape:tuple|None=None,           # grid, voxels, multiples of config.multiple; None: `typical_shape`
     n_categories:Sequence=(0, 0),    # one number per condition: how many categories, 0 for a continuous one
-    stages:Sequence=ROWS,            # rows that are wanted
+    stages:Sequence|None=None,       # rows that are wanted, of `ROWS`; None: all that the settings train
     flops_per_second:float=20e12,    # operations per second that the machine sustains; about 30e9 for a CPU core
 ) -> pd.DataFrame:                   # by stage: parameters, steps, step_tflop (10¹²), activations_gib and memory_gib
                                      # (2³⁰ bytes), total_pflop (10¹⁵), hours
@@ -269,8 +340,11 @@ def describe(
                          f"got {shape}")
     if not flops_per_second > 0:
         raise ValueError(f"describe() 'flops_per_second' must be above 0, got {flops_per_second}")
-    if strange := [name for name in stages if name not in ROWS]:
-        raise ValueError(f"describe() 'stages' must be among {', '.join(ROWS)}, got {strange[0]!r}")
+    rows = [name for name in ROWS[config.deformation.method]
+            if name != 'neighbourhood' or config.deformation.geometry_weight]
+    stages = rows if stages is None else stages
+    if strange := [name for name in stages if name not in rows]:
+        raise ValueError(f"describe() 'stages' must be among {', '.join(rows)}, got {strange[0]!r}")
     with torch.device('meta'):
         cost = pd.DataFrame({name: _cost(name, config, shape, n_categories) for name in stages}).T.rename_axis('stage')
     total = cost['flops']*cost['steps']
@@ -280,29 +354,36 @@ def describe(
 
 def _training(stage:str, c:Config) -> TrainingConfig:
     "How a stage is trained."
-    return c.deformation.warm_start if stage == 'warm_start' else getattr(c, stage).training
+    if c.deformation.method == 'people' and stage == 'denoiser': return c.denoiser.people
+    return c.deformation.training if stage == 'neighbourhood' else getattr(c, stage).training
 
 def _cost(stage:str, c:Config, shape:tuple, n_categories:Sequence) -> dict:
     "Cost of a row."
-    if stage == 'atlas': return _atlas_cost(c, shape, n_categories)
-    return _stage_cost(*_BUILDERS[stage](c, shape, n_categories), _training(stage, c))
+    if stage in _SAMPLED: return _sample_cost(stage, c, shape, n_categories)
+    if stage == 'people': return _people_cost(c, shape, n_categories)
+    return _stage_cost(*_BUILDERS[c.deformation.method][stage](c, shape, n_categories), _training(stage, c))
 
-# %% ../../nbs/3_evaluation/15_cost.ipynb #039
+# %% ../../nbs/3_evaluation/15_cost.ipynb #044
 def measure(
-    stage:str,                       # one of `ROWS`
+    stage:str,                       # one of the settings' `ROWS`
     config:Config,                   # settings
     shape:tuple|None=None,           # grid, as for `describe`
     n_categories:Sequence=(0, 0),    # as for `describe`
-    device:str|torch.device|None=None, # None: a GPU where there is one
+    device:str|torch.device|None=None, # None: a GPU where there is one; `people` are on the CPU in any case
     steps:int=2,                     # updates of the weights; the fastest counts
-) -> dict:                           # 'seconds' of a step or of the atlas; 'gib', the most memory that all of it took
+) -> dict:                           # 'seconds' of a step, of a sample, or of the people's axes; 'gib', the most memory
     "Time and memory of a stage, measured with random images; on a CPU best in a process of its own."
-    shape, device = typical_shape(config) if shape is None else tuple(shape), torch.device(device or best_device())
+    shape = typical_shape(config) if shape is None else tuple(shape)
+    device = torch.device('cpu' if stage == 'people' else device or best_device())
     with Measured(device) as measured:
-        if stage == 'atlas':
+        if stage in _SAMPLED:
             with device:
-                model, *given = _atlas_parts(config, shape, n_categories)
-            seconds = min(_timed(device, lambda: _atlas(config, model, *given, config.steps)) for _ in range(steps))
+                model, *given = _sample_parts(config, shape, n_categories)
+            def work(): return _SAMPLED[stage](config, model, *given, config.steps)
+            seconds = min(_timed(device, work) for _ in range(steps))
+        elif stage == 'people':
+            given = _people_parts(config, shape, n_categories)
+            seconds = _timed(device, lambda: _gaussian(*given))
         else:
             network, kind = _whole(stage, config, shape, n_categories, device)
             seconds = _trained(network, kind, _training(stage, config), device, steps)
@@ -310,7 +391,8 @@ def measure(
 
 def _whole(stage:str, c:Config, shape:tuple, n_categories:Sequence, device:torch.device) -> tuple[nn.Module, _Steps]:
     "Network and last kind of step of a stage on a device, no repetition left out."
-    builder = partial(_deformation, whole=True) if stage == 'deformation' else _BUILDERS[stage]
+    builder = _BUILDERS[c.deformation.method][stage]
+    if stage in ('neighbourhood', 'deformation'): builder = partial(builder, whole=True)
     with device:
         network, kinds = builder(c, shape, n_categories)
     return network, kinds[-1]
@@ -341,7 +423,7 @@ def _trained(network:nn.Module, kind:_Steps, training:TrainingConfig, device:tor
     return min(_timed(device, step) for _ in range(steps))
 
 def device_difference(
-    stage:str,                       # one of `ROWS` but 'atlas'
+    stage:str,                       # one of the settings' `ROWS` that is trained
     config:Config,                   # settings, small ones
     shape:tuple,                     # grid, as for `describe`
     n_categories:Sequence=(0, 0),    # as for `describe`

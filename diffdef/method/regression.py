@@ -33,7 +33,7 @@ def condition_features(
     n_categories,                 # of each condition, 0 for a continuous one
     average:torch.Tensor|None=None, # (F,), what an unknown condition counts as; None: the mean over `codes`
     together:int=1,               # conditions in a product, at most; 1: no products
-) -> torch.Tensor:                # (N, F): a constant; indicators of categories; powers of continuous conditions; products
+) -> torch.Tensor:                # (N, F): a constant; indicators of categories; powers of continuous ones; products
     "What the mean may depend on; an unknown condition counts as the average one."
     columns = [torch.ones(len(codes), device=codes.device)]
     for column, categories in zip(codes.T, n_categories):
