@@ -340,7 +340,7 @@ def export_run(
     folder:str|Path,                 # of a run, or of runs by category
     out:str|Path,                    # a folder that is new or empty
 ) -> list:                           # paths of what was written
-    "Copies what sampling reads and nothing else: no subject, latent, registration, image decoder, history or path."
+    "Copies what sampling reads and nothing else: no subject, registration, history or path."
     run, out = load_run(folder, 'cpu'), Path(out)             # or says what is missing or damaged
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} holds files already, expected a new or empty folder for the exported run")
