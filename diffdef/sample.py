@@ -271,7 +271,8 @@ def conditional_atlas(
     _refuse_ambiguous(run, conditions, [name for name, value in options.items() if value is not None])
     noted = asked_conditions(run, conditions, named)
     run, asked = run.choose(noted)
-    if run.model.mean is not None and (given := [k for k in ('n_draws', 'steps', 'guidance') if options[k] is not None]):
+    given = [name for name in ('n_draws', 'steps', 'guidance') if options[name] is not None]
+    if run.model.mean is not None and given:
         raise ValueError(f"{given[0]}= is for runs trained as published; the atlas of this run is the mean of all its "
                          "people and needs no draws: leave it out")
     if not appearance: run = replace(run, appearance=None)
@@ -283,7 +284,7 @@ def conditional_atlas(
     if run.model.mean is not None: settings = {}
     return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds, native)
 
-# %% ../nbs/2_method/16_sample.ipynb #056
+# %% ../nbs/2_method/16_sample.ipynb #060
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."
