@@ -91,7 +91,7 @@ class Run:
 
     @property
     def latent_shape(self) -> tuple: # (C, *latent)
-        "Shape of one latent."
+        "Shape of one latent of a run that is trained as published."
         c = self.config.autoencoder
         return (c.latent_channels, *(n // c.factor for n in self.atlas.image.shape[1:]))
 
@@ -133,7 +133,7 @@ class Run:
         if not path.exists():
             raise FileNotFoundError(f"{path} is missing: this run is not trained to its end; "
                                     "the same `diffdef train` command goes on with it")
-        model = read_model(path, config, conditions, tuple(stored['shape']))
+        model = read_model(path, config, conditions)
         model, atlas = model.to(device).eval().requires_grad_(False), PopulationAtlas.read(folder)
         if list(atlas.image.shape[1:]) != list(stored['shape']):
             raise ValueError(f"{folder}/template_T1w.nii.gz: {list(atlas.image.shape[1:])} voxels on the run's grid, "
@@ -156,7 +156,6 @@ def read_model(
     path:Path,                       # deformation.safetensors of a run
     config:Config,                   # settings
     conditions:Conditions,           # their number and categories
-    shape:tuple,                     # spatial sizes of the images
 ) -> PeopleModel|DeformationModel:   # on the CPU
     "The model of a run; of an older run, the mean alone."
     if config.deformation.method == 'published':
@@ -217,7 +216,7 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
     "The stages of one run, in their order."
     _check_networks(config, whole)
     if template[0]: read_template(template[0], whole, template[1], config.background)          # or says what is wrong
-    start_run(out, config, whole, seed, template, cohort_path, progress)
+    split = start_run(out, config, whole, seed, template, cohort_path, progress)['split']
     sweep_temporary(out)
     cohort = subjects_of(out, whole, 'train')
     _check_space(out, cohort)
@@ -228,7 +227,8 @@ def _train(cohort_path, whole:Cohort, out:Path, config:Config, template:tuple, s
         parts['denoiser'] = train_denoiser(out, config, cohort, parts['latents'], seed, progress)
         train_deformation(out, config, cohort, parts, seed, progress)
         return Run.load(out)
-    model = train_people(out, config, cohort, subjects_of(out, whole, 'validation'), parts, seed, progress)
+    held_back = subjects_of(out, whole, 'validation') if 'validation' in set(split) else whole.subset([])
+    model = train_people(out, config, cohort, held_back, parts, seed, progress)
     train_regressions(out, config, cohort, together=model.mean.together)
     fields, diffeomorphic = read_fields(out), config.registration.diffeomorphic
     with processes().main_first():
@@ -256,7 +256,7 @@ def _check_space(out:Path, cohort:Cohort) -> None:
         raise OSError(f"{out}: the run needs {needed/1e9:.1f} GB there, and {free/1e9:.1f} GB are free; free space, or "
                       "choose a folder on another disk")
 
-# %% ../nbs/2_method/14_run.ipynb #040
+# %% ../nbs/2_method/14_run.ipynb #042
 @dataclass(frozen=True, eq=False)
 class RunByCategory:
     "Runs of one cohort, one for each category of a condition."
@@ -331,7 +331,7 @@ def by_category(
     if not path.exists(): write_json(path, note)
     return {name: cohort.subset((codes == k).nonzero().flatten()) for k, name in enumerate(sizes)}
 
-# %% ../nbs/2_method/14_run.ipynb #049
+# %% ../nbs/2_method/14_run.ipynb #053
 EXPORTED = ('conditions.json', 'template_T1w.nii.gz', 'template_dseg.nii.gz', 'template_dseg.tsv', 'template.json',
             'deformation.safetensors', 'labels.safetensors', 'appearance.safetensors',
             'native_T1w.nii.gz', 'native.safetensors')   # of a run, beside config.json
@@ -340,7 +340,7 @@ def export_run(
     folder:str|Path,                 # of a run, or of runs by category
     out:str|Path,                    # a folder that is new or empty
 ) -> list:                           # paths of what was written
-    "Copies what sampling reads and nothing else: no subject, latent, registration, image decoder, history or path."
+    "Copies what sampling reads and nothing else: no subject, registration, history or path."
     run, out = load_run(folder, 'cpu'), Path(out)             # or says what is missing or damaged
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} holds files already, expected a new or empty folder for the exported run")

@@ -51,8 +51,8 @@ class Atlas:
     labels:Volume|None           # (1, *spatial), whole numbers; each label as large as its probabilities add up to
     label_names:dict             # {4: 'ventricle'}
     volumes:dict                 # by label name, parts of voxels counted: millilitres, for slices square centimetres
-    uncertainty:Volume|None      # (1, *spatial), millimetres: standard error of the displacement
-    settings:dict                # draws, steps, guidance, seed, appearance
+    uncertainty:Volume|None      # (1, *spatial), millimetres: standard error of the mean displacement
+    settings:dict                # appearance; of a run trained as published also draws, steps, guidance, seed
     seconds:dict                 # denoising, decoding, warping
     probabilities:Volume|None=None # (labels + 1, *spatial), 0 to 1: background, then labels by their numbers
     spread:Volume|None=None      # (1, *spatial), millimetres: standard deviation of people of the condition
@@ -69,15 +69,16 @@ class Atlas:
     ) -> list:                   # paths of the files
         "Writes everything as NIfTI and JSON; each file appears whole or not at all, and no other's is replaced."
         maps = {'T1w': (write_volume, self.image), 'jacobian': (write_volume, self.jacobian),
-                'uncertainty': (write_volume, self.uncertainty), 'spread': (write_volume, self.spread), 'dseg': (write_labels, self.labels),
-                'probseg': (write_volume, self.probabilities),
+                'uncertainty': (write_volume, self.uncertainty), 'spread': (write_volume, self.spread),
+                'dseg': (write_labels, self.labels), 'probseg': (write_volume, self.probabilities),
                 'desc-displacement_xfm': (write_displacement, self.displacement),
                 'desc-inverse_xfm': (write_displacement, self.inverse)}
         stem = f'tpl-diffdef_{self.name}'
         files = {Path(folder)/f'{stem}_{end}.nii.gz': how for end, how in maps.items()}
         mark = Path(folder)/f'{stem}.json'
         refuse_foreign(folder, mark.name, [glob.escape(path.name) for path in files])
-        units = dict(volumes='ml' if self.image.dim == 3 else 'cm2', displacement='mm, LPS (ITK)', uncertainty='mm', spread='mm')
+        units = dict(volumes='ml' if self.image.dim == 3 else 'cm2', displacement='mm, LPS (ITK)', uncertainty='mm',
+                     spread='mm')
         write_json(mark, dict(conditions=self.conditions, volumes=self.volumes, settings=self.settings, units=units,
                               labels={str(k): v for k, v in self.label_names.items()}))
         for path, (write, volume) in files.items():
@@ -124,7 +125,7 @@ def sample_fields(
 @torch.no_grad()
 def deform(
     run:Run,                     # loaded
-    raw:torch.Tensor,            # fields on the decoder's own grid, (n_draws, dim, *grid)
+    raw:torch.Tensor,            # fields on the model's own grid, (n_draws, dim, *grid)
     code:torch.Tensor,           # condition vector, (n_conditions,)
     conditions:dict,             # as asked
     settings:dict,               # noted in the atlas
@@ -270,7 +271,8 @@ def conditional_atlas(
     _refuse_ambiguous(run, conditions, [name for name, value in options.items() if value is not None])
     noted = asked_conditions(run, conditions, named)
     run, asked = run.choose(noted)
-    if run.model.mean is not None and (given := [k for k in ('n_draws', 'steps', 'guidance') if options[k] is not None]):
+    given = [name for name in ('n_draws', 'steps', 'guidance') if options[name] is not None]
+    if run.model.mean is not None and given:
         raise ValueError(f"{given[0]}= is for runs trained as published; the atlas of this run is the mean of all its "
                          "people and needs no draws: leave it out")
     if not appearance: run = replace(run, appearance=None)
@@ -282,7 +284,7 @@ def conditional_atlas(
     if run.model.mean is not None: settings = {}
     return deform(run, raw, code, noted, settings | dict(appearance=run.appearance is not None), seconds, native)
 
-# %% ../nbs/2_method/16_sample.ipynb #056
+# %% ../nbs/2_method/16_sample.ipynb #060
 @dataclass(frozen=True, eq=False)
 class Difference:
     "The change between two conditional atlases."

@@ -284,13 +284,14 @@ class Explorer(ipywidgets.VBox):
     "Controls and the picture that follows them; `controls`, `unknown`, `view`, `draws`, `positions` are the widgets."
     def __init__(self,
         run:Run,             # loaded; `run.conditions` says what can be set
-        sampler:Callable,    # (run, conditions, n_draws=, **settings) -> conditional atlas
+        sampler:Callable,    # (run, conditions, **settings) -> conditional atlas
         fixed:dict,          # conditions that stay and have no control
         settings:dict,       # settings of the sampler that stay; 'n_draws' is where its slider begins
     ):
         asked, draws = [c for c in run.conditions if c.name not in fixed], settings.get('n_draws', run.config.draws)
-        self.sample = lru_cache(maxsize=16)(
-            lambda n, asked: sampler(run, fixed | dict(asked), **settings | dict(n_draws=n)))
+        drawn = run.config.deformation.method == 'published'                   # else there is nothing to draw
+        self.sample = lru_cache(maxsize=16)(lambda n, asked: sampler(
+            run, fixed | dict(asked), **settings | (dict(n_draws=n) if drawn else {})))
         self.limits, self.figure, self.positions, self.place = None, None, {}, ipywidgets.HBox()
         self.controls = {c.name: _control(c) for c in asked}
         numbers = [c.name for c in asked if c.kind == 'continuous']
@@ -299,7 +300,7 @@ class Explorer(ipywidgets.VBox):
         self.draws = ipywidgets.IntSlider(draws, 1, max(16, draws), description='draws', continuous_update=False)
         self.message, self.picture = ipywidgets.HTML(), ipywidgets.Image(format='png')
         rows = [ipywidgets.HBox([w, self.unknown[n]]) if n in self.unknown else w for n, w in self.controls.items()]
-        super().__init__([*rows, self.draws, self.view, self.place, self.picture, self.message])
+        super().__init__([*rows, *[self.draws][:drawn], self.view, self.place, self.picture, self.message])
         for w in (*self.controls.values(), *self.unknown.values(), self.draws, self.view):
             w.observe(self.draw, 'value')
         self.draw()
@@ -341,7 +342,7 @@ def explore(
     run:str|Path|Run,        # run folder, or a loaded run
     conditions:dict|None=None, # those that get no slider, such as {'sex': 'F'}
     *,
-    sampler:Callable=conditional_atlas, # (run, conditions, n_draws=, **settings) -> Atlas
+    sampler:Callable=conditional_atlas, # (run, conditions, **settings) -> Atlas
     **fixed,                 # conditions again (`sex='F'`), and settings of the sampler (`guidance=2.`)
 ) -> Explorer:               # a widget; the value of a notebook's cell shows itself
     "Sliders for the conditions of a run and the atlas that belongs to them."
