@@ -30,7 +30,7 @@ from ..method.settings import Config, config_from_dict
 from ..method.stages import cohort_latents, train_autoencoder, train_denoiser
 from ..training import TrainingConfig, fit, load_result
 
-# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #007b
+# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #009
 def share_stages(
     run:Path,                      # folder of a run
     folder:Path,                   # of another; made if need be
@@ -72,7 +72,7 @@ def published_stages(
         train_denoiser(folder, config, study.cohort, latents, study.seed, progress)
     return folder
 
-# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #009
+# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #013
 class ImageDiffusion(nn.Module):
     "A latent diffusion model of images: noise and condition in, image out."
     def __init__(self,
@@ -110,7 +110,7 @@ def image_diffusion(
     tensors, note = read_tensors(folder/'latents.safetensors')
     return ImageDiffusion(denoiser, autoencoder, note['scale']), tensors['latents'], config
 
-# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #013
+# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #017
 @dataclass(frozen=True)
 class MorphologyConfig:
     "Fine-tuning of denoiser and image decoder by the neighbourhood."
@@ -166,7 +166,7 @@ def morphology_batch(
                     neighbours=cohort.images(near.indices), centre=near.centre[None])
     return batch
 
-# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #016
+# %% ../../nbs/3_evaluation/09_image_diffusion.ipynb #020
 def train_diffusion(
     study:Study,                   # of a run whose registration is trained
     config:MorphologyConfig=MorphologyConfig(), # weights, training

@@ -135,7 +135,7 @@ def _score_ages(run:Run, truth:Truth, cohort:Cohort, ages:list, sex:dict, sampli
 def truth_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # the simulated cohort
-    **sampling,              # n_draws, steps, guidance, seed
+    **sampling,              # of a published run: n_draws, steps, guidance, seed
 ) -> dict:                   # points: ages; the values of FieldScore; reference_subjects; None where there is none
     "Scores a run on a simulated cohort against its truth."
     cohort, truth = run.training(cohort_path), read_truth(cohort_path)
