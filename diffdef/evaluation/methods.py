@@ -71,7 +71,7 @@ def load_published(
     name:str='published',          # sub-folder of the run's `baselines`
 ) -> Run:                          # trained
     "Diff-Def as published, of a run."
-    return Run.load(baseline_folder(study, name)/'run', study.device)
+    return Run.load(study.folder/'baselines'/name/'run', study.device)
 
 def published_atlas(
     study:Study,                   # of a run
