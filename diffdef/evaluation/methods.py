@@ -37,7 +37,7 @@ from ..sample import Atlas, conditional_atlas
 from ..simulate import read_truth
 from ..training import TrainingConfig, load_result
 
-# %% ../../nbs/3_evaluation/10_methods.ipynb #007b
+# %% ../../nbs/3_evaluation/10_methods.ipynb #008
 @dataclass(frozen=True)
 class PublishedConfig:
     "The last stage of the paper's own training; all else is as the run's settings say."
@@ -84,7 +84,7 @@ def published_atlas(
     atlas = conditional_atlas(model, conditions, seed=seed or 0, spacing=model.config.spacing)
     return replace(atlas, settings=atlas.settings | dict(method='Diff-Def as published'))
 
-# %% ../../nbs/3_evaluation/10_methods.ipynb #008
+# %% ../../nbs/3_evaluation/10_methods.ipynb #012
 @dataclass(frozen=True)
 class Learned:
     "A rival that is trained."
@@ -147,7 +147,7 @@ LEARNED = {
     'Diff-Def as published': Learned('published', PublishedConfig(), train_published, load_published,
                                      published_atlas, _STAGES, 'run/deformation')}
 
-# %% ../../nbs/3_evaluation/10_methods.ipynb #011
+# %% ../../nbs/3_evaluation/10_methods.ipynb #015
 def method_names(
     names:Sequence,                # as typed; ['all']: every one but 'truth', which simulated cohorts have
 ) -> list:                         # known names

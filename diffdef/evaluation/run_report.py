@@ -55,7 +55,7 @@ def people_report(
     ratio = round(float(watched.min()/watched.iloc[0]), 3)
     return report | dict(components=network.last.out_features, loss_ratio=ratio)
 
-# %% ../../nbs/3_evaluation/04_run_report.ipynb #013a
+# %% ../../nbs/3_evaluation/04_run_report.ipynb #014
 def denoiser_sensitivity(
     run:Run,                 # loaded, trained as published
     cohort_path:str|Path,    # the cohort it was trained on
@@ -69,7 +69,7 @@ def denoiser_sensitivity(
     slopes = {run.conditions.names[i]: condition_sensitivity(run.model.denoiser, latents, codes, i)[0] for i in probed}
     return {name: round(slope, 3) for name, slope in slopes.items() if np.isfinite(slope)}
 
-# %% ../../nbs/3_evaluation/04_run_report.ipynb #014
+# %% ../../nbs/3_evaluation/04_run_report.ipynb #018
 def evaluate_run(
     run_folder:str|Path|Run, # run folder, or a run loaded before
     cohort_path:str|Path,    # its cohort
