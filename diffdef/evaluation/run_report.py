@@ -44,7 +44,7 @@ def device_name(
 def people_report(
     run:Run,                 # loaded, of people
 ) -> dict:                   # latent, effective; network: 'silent' or 'helps'; components and loss_ratio where one was
-                             # trained: the least loss of the people held back, over that of the untrained network
+                             # trained: the least loss of the people held back, over that of the first look
     "How people vary in a run, and whether its network adds something to the Gaussian."
     variance, network = run.model.gaussian.deviations.square(), run.model.denoiser
     report = dict(latent=len(variance), effective=round(float(variance.sum()**2/variance.square().sum()), 1),
