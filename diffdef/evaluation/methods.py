@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from torch import nn
 
 from ..cohort import Cohort
 from ..core import fingerprint, read_tensors
