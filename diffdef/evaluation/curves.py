@@ -127,7 +127,7 @@ def curve_report(
     at:Sequence=(25, 45, 60, 70, 80, 88), # values of the condition; those outside the cohort's range are left out
     condition:str='age',     # continuous condition
     bandwidth:float=3.,      # of the cohort's curve, in the condition's unit
-    **sampling,              # n_draws, steps, guidance, seed
+    **sampling,              # of a published run: n_draws, steps, guidance, seed
 ) -> dict:                   # at; by label: values of cohort and atlas, errors of atlas and population, slopes
     "Label fractions of the atlas along a condition, beside the cohort's curve and the population atlas."
     cohort = open_cohort(cohort_path, run.config, run.conditions)

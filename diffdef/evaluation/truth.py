@@ -36,7 +36,7 @@ class FieldScore:
     "How the field of one condition compares with the truth."
     change_error:float             # of the change from the middle of the range, where it is NaN; 1: as bad as none
     field_error:float              # of the field; 1: as bad as none
-    reference_field_error:float    # of the mean of the nearest subjects
+    reference_field_error:float    # of the mean of the nearest subjects; NaN without it
     ventricle_ratio:float          # volume over the true volume
     folding_percent:float          # of voxels
     error_over_uncertainty:float   # root mean squares; NaN where no uncertainty is stated
@@ -48,7 +48,7 @@ def _mean_square(x:torch.Tensor, mask:torch.Tensor) -> float:
 def score_field(
     u:torch.Tensor,          # displacement of a condition, (1, dim, *spatial), voxels
     middle:torch.Tensor,     # displacement in the middle of the range
-    reference:torch.Tensor,  # of `nearest_field`
+    reference:torch.Tensor|None, # of `nearest_field`; None of a published run, which keeps no registrations
     truth:Truth,             # of the cohort
     ages:tuple,              # age asked for, age in the middle
     sex:str|None,            # category of both
@@ -56,15 +56,15 @@ def score_field(
 ) -> FieldScore:
     "Scores one condition."
     true, true_middle, brain = truth.field(ages[0], sex), truth.field(ages[1], sex), truth.brain
-    change = calibration = math.nan
+    change = calibration = near = math.nan
+    if reference is not None: near = relative_error(reference, true, brain)
     if ages[0] != ages[1]: change = relative_error(u - middle, true - true_middle, brain)
     if uncertainty is not None:
         error = _mean_square(truth.config.spacing*(u - true), brain)
         calibration = math.sqrt(error / max(_mean_square(uncertainty, brain), 1e-12))
     ventricle = ventricle_volume(truth.anatomy, u) / ventricle_volume(truth.anatomy, true)
     folding = 100*float((jacobian_determinant(u) <= 0).float().mean())
-    return FieldScore(change, relative_error(u, true, brain), relative_error(reference, true, brain),
-                      ventricle, folding, calibration)
+    return FieldScore(change, relative_error(u, true, brain), near, ventricle, folding, calibration)
 
 # %% ../../nbs/3_evaluation/01_truth.ipynb #013
 def has_truth(
@@ -119,14 +119,15 @@ def nearest_field(
 # %% ../../nbs/3_evaluation/01_truth.ipynb #026
 def _score_ages(run:Run, truth:Truth, cohort:Cohort, ages:list, sex:dict, sampling:dict) -> list:
     "Scores at each age, the middle one being the middle of the range; `sex`: that condition, or none."
-    fields, crop = read_fields(run.folder), partial(crop_to_truth, affine=run.atlas.affine, truth=truth)
+    fields = read_fields(run.folder) if run.model.mean is not None else None           # published: there are none
+    crop = partial(crop_to_truth, affine=run.atlas.affine, truth=truth)
     asked, known = [dict(age=age) | sex for age in ages], truth_sex(sex.get('sex'))
     atlases = [conditional_atlas(run, c, spacing=run.config.spacing, **sampling) for c in asked]
     central, scores = len(ages)//2, []
     middle = crop(atlases[central].displacement.data[None])
     for age, conditions, atlas in zip(ages, asked, atlases):
         u, code = crop(atlas.displacement.data[None]), run.conditions.encode(conditions)
-        reference = crop(nearest_field(run, cohort, fields, code))
+        reference = None if fields is None else crop(nearest_field(run, cohort, fields, code))
         uncertainty = None if atlas.uncertainty is None else crop(atlas.uncertainty.data[None])
         score = score_field(u, middle, reference, truth, (age, ages[central]), known, uncertainty)
         scores.append(vars(score) | dict(reference_subjects=len(cohort.neighbours(code, 20, .01).indices)))
@@ -135,7 +136,7 @@ def _score_ages(run:Run, truth:Truth, cohort:Cohort, ages:list, sex:dict, sampli
 def truth_report(
     run:Run,                 # loaded
     cohort_path:str|Path,    # the simulated cohort
-    **sampling,              # n_draws, steps, guidance, seed
+    **sampling,              # of a published run: n_draws, steps, guidance, seed
 ) -> dict:                   # points: ages; the values of FieldScore; reference_subjects; None where there is none
     "Scores a run on a simulated cohort against its truth."
     cohort, truth = run.training(cohort_path), read_truth(cohort_path)
