@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PLACES', 'field_measures', 'spacing_of', 'Criticism', 'criticise']
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #003
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #a4ead02b
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from ..cohort import Cohort
@@ -28,7 +27,7 @@ from ..method.stages import register_others
 from ..page import render_page
 from ..run import Run, load_registration, open_cohort
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #008
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #66d0ef45
 PLACES = 30
 
 def _places(run:Run) -> torch.Tensor: # (*spatial), numbers of voxels in the flat grid
@@ -66,7 +65,7 @@ def spacing_of(
     "Size of a voxel of the run's grid."
     return tuple(float(s) for s in np.linalg.norm(np.asarray(run.atlas.affine)[:3, :3], axis=0)[:run.config.dim])
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #011
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #4a1bdbc6
 @dataclass(frozen=True, eq=False)
 class Criticism:
     "What was found about a run."
@@ -92,6 +91,7 @@ def criticise(
     _check_run(run, draws)
     own = cohort_of(run.folder)
     people = run.held_out(own) if cohort_path is None else open_cohort(cohort_path, run.config, run.conditions)
+    if cohort_path is not None: _refuse_seen(run, own, people, cohort_path)
     if len(people) < 20:
         raise ValueError(f"{run.folder}: {len(people)} people whom no stage has seen, expected at least 20; train with "
                          "a larger test, or name another cohort")
@@ -104,6 +104,14 @@ def criticise(
     registration = load_registration(run.folder)
     fields = register_others(folder, 'people', run.config, people, registration, run.atlas, run.model.mean, progress)
     return _judge(folder, run, run.training(own), people, fields, draws, seed, progress)
+
+def _refuse_seen(run:Run, own:Path, people:Cohort, cohort_path) -> None:
+    "Another cohort must hold nobody of the run's own, its test people aside."
+    def files(cohort): return {Path(image).resolve() for image in cohort.subjects['image']}
+    seen = files(open_cohort(own, run.config, run.conditions)) - files(run.held_out(own))
+    if known := files(people) & seen:
+        raise ValueError(f"{cohort_path}: {len(known)} of its people trained {run.folder} or stopped its training, "
+                         f"the first {min(known).name}, expected strangers")
 
 def _check_run(run:Run, draws:int) -> None:
     "Runs that draw nobody are refused."
@@ -126,7 +134,7 @@ def _claim(folder:Path, run:Run, cohort_path, people:Cohort) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder/'people.json', asked)
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #012
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #c8917c25
 _OTHERS = ('mean alone', 'any residual', 'near residual', 'Gaussian')
 
 def _judge(folder:Path, run:Run, training:Cohort, people:Cohort, fields:np.ndarray, draws:int, seed:int,
@@ -182,16 +190,17 @@ def _own_sizes(run:Run, people:Cohort, i:int) -> dict: # by name of the label
     marks, size = people.labels(i), float(np.prod(spacing_of(run)))/(1000 if run.config.dim == 3 else 100)
     return {run.atlas.label_names[n]: float((marks == n).sum())*size for n in run.labels.values if n}
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #013
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #2459eea6
 def _collect(folder:Path, run:Run, training:Cohort, people:Cohort, measured:list, own:list, sides:list, scores:dict,
              spreads:list, groups:tuple, parts:tuple, theirs:np.ndarray, draws:int, seed:int) -> Criticism:
     "The evidence of what was measured, written to the folder."
     of_draws = {n: np.stack([s['run'][n] for s in sides]) for n in measured[0]}
     sets = {n: (np.array([m[n] for m in measured]), d) for n, d in of_draws.items()}
-    volumes = [n for n in sets if not n.startswith('place ')]
+    volumes = [n for n in sets if not n.startswith('place ') and np.ptp(sets[n][0]) > 0]
     checked = {f'{n}, as registered': sets[n] for n in volumes}
     checked |= {n: (np.array([o[n] for o in own]), of_draws[n]) for n in volumes if all(n in o for o in own)}
     checked |= {f'component {k + 1}': (parts[0][:, k], parts[1][..., k]) for k in range(parts[0].shape[1])}
+    checked = {n: pair for n, pair in checked.items() if np.ptp(pair[0]) > 0}          # an empty label says nothing
     ranks, evidence = {n: randomised_ranks(*pair, seed) for n, pair in checked.items()}, []
     for n, r in ranks.items():
         found = [uniformity(r), *coverage(r, draws, (.5, .9)), centile_error(r, draws)]
@@ -204,13 +213,14 @@ def _collect(folder:Path, run:Run, training:Cohort, people:Cohort, measured:list
         truth = checked.get(n, checked[f'{n}, as registered'])[0]
         table[f'{n}, CRPS'] = {m: crps(truth, np.stack([s[m][n] for s in sides])) for m in sides[0]}
     evidence += [score_difference(s['run'], s[m], f'{n}: run less {m}') for n, s in table.items() for m in _OTHERS]
-    ages, unit = (people.codes[:, run.conditions.names.index('age')].numpy(), 'of age as coded') if 'age' in \
-        run.conditions.names else (None, '')
+    ages = pd.to_numeric(people.subjects['age'], errors='coerce') if 'age' in run.conditions.names else None
+    features = int((run.model.mean.whitening != 0).any(0).sum())
     squares = [np.concatenate(s) for s in zip(*spreads)]
     kept = squares[1].sum(0) > 0
     names = [n for n, k in zip(groups[1], kept) if k]
     known = ages is not None and np.isfinite(ages).all()
-    evidence += variance_ratios(*(s[:, kept] for s in squares), names, ages if known else None, unit)
+    evidence += variance_ratios(*(s[:, kept] for s in squares), names, ages if known else None, 'years',
+                                1 - features/len(training))
     evidence.append(classifier_auc(*parts, seed=seed))
     one = parts[1][:, 0]
     evidence.append(memorisation(one, theirs, parts[0], seed))
@@ -238,11 +248,12 @@ def _write(found:Criticism, people:int, draws:int, seed:int) -> None:
         with atomic_write(found.folder/f'{name}.png') as temporary:
             figure.savefig(temporary, dpi=120, bbox_inches='tight', format='png')
         pictures[name] = b64encode((found.folder/f'{name}.png').read_bytes()).decode()
-    body = """<h1>{{ title }}</h1><p>{{ people }} people whom no stage has seen, {{ draws }} draws of each condition.</p>
+    body = """<h1>{{ title }}</h1><p>{{ people }} people whom no stage has seen, {{ draws }} draws for each.</p>
 {% for name, data in pictures.items() %}<p><img alt="{{ name }}" src="data:image/png;base64,{{ data }}"></p>{% endfor %}
 <table><tr>{% for name in rows[0] %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for row in rows %}<tr>{% for value in row.values() %}<td>{{ value }}</td>{% endfor %}</tr>{% endfor %}</table>"""
     shown = [{k: f'{v:.3g}' if isinstance(v, float) else v for k, v in row.items()} for row in rows]
-    page = render_page(body, 'Drawn people against real ones', people=people, draws=draws, pictures=pictures, rows=shown)
+    page = render_page(body, 'Drawn people against real ones', people=people, draws=draws, pictures=pictures,
+                       rows=shown)
     with atomic_write(found.folder/'criticism.html') as temporary:
         temporary.write_text(page, encoding='utf-8')
