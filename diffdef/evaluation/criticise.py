@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PLACES', 'field_measures', 'spacing_of', 'Criticism', 'criticise']
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #a4ead02b
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #003
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from ..method.stages import register_others
 from ..page import render_page
 from ..run import Run, load_registration, open_cohort
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #66d0ef45
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #008
 PLACES = 30
 
 def _places(run:Run) -> torch.Tensor: # (*spatial), numbers of voxels in the flat grid
@@ -65,7 +65,7 @@ def spacing_of(
     "Size of a voxel of the run's grid."
     return tuple(float(s) for s in np.linalg.norm(np.asarray(run.atlas.affine)[:3, :3], axis=0)[:run.config.dim])
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #4a1bdbc6
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #011
 @dataclass(frozen=True, eq=False)
 class Criticism:
     "What was found about a run."
@@ -134,7 +134,7 @@ def _claim(folder:Path, run:Run, cohort_path, people:Cohort) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder/'people.json', asked)
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #c8917c25
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #012
 _OTHERS = ('mean alone', 'any residual', 'near residual', 'Gaussian')
 
 def _judge(folder:Path, run:Run, training:Cohort, people:Cohort, fields:np.ndarray, draws:int, seed:int,
@@ -190,7 +190,7 @@ def _own_sizes(run:Run, people:Cohort, i:int) -> dict: # by name of the label
     marks, size = people.labels(i), float(np.prod(spacing_of(run)))/(1000 if run.config.dim == 3 else 100)
     return {run.atlas.label_names[n]: float((marks == n).sum())*size for n in run.labels.values if n}
 
-# %% ../../nbs/3_evaluation/17_criticise.ipynb #2459eea6
+# %% ../../nbs/3_evaluation/17_criticise.ipynb #013
 def _collect(folder:Path, run:Run, training:Cohort, people:Cohort, measured:list, own:list, sides:list, scores:dict,
              spreads:list, groups:tuple, parts:tuple, theirs:np.ndarray, draws:int, seed:int) -> Criticism:
     "The evidence of what was measured, written to the folder."
