@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['OPTIONS', 'app', 'Count', 'Millimetres', 'Names', 'Settings', 'Flag', 'Guidance', 'MARK', 'PICTURES', 'DEMO', 'AGES',
            'parse_conditions', 'parse_range', 'described', 'command', 'option', 'Sampling', 'main', 'simulate', 'train',
-           'atlas', 'picture_path', 'sheet', 'evaluate', 'compare', 'template', 'shares', 'prepare', 'fetch', 'export',
-           'demo', 'info']
+           'atlas', 'picture_path', 'sheet', 'evaluate', 'criticise', 'compare', 'template', 'shares', 'prepare',
+           'fetch', 'export', 'demo', 'info']
 
 # %% ../nbs/5_commands/01_cli.ipynb #003
 import codecs
@@ -332,6 +332,24 @@ def _short(value) -> str:
     if isinstance(value, dict): return ', '.join(f'{k} {_short(v)}' for k, v in value.items())
     if isinstance(value, (list, tuple)): return '  '.join(map(_short, value))
     return f'{value:.3g}' if isinstance(value, float) else str(value)
+
+# %% ../nbs/5_commands/01_cli.ipynb #c2
+@command('diffdef criticise runs/demo')
+def criticise(
+    run:str,                      # run folder
+    /, *,
+    cohort:str|None = None,       # another cohort of the same form, all of it; else the test people of the run's own
+    draws:int = 200,              # people drawn for each real one, 50 or more
+    seed:int = 0,                 # decides who is drawn
+    out:str|None = None,          # folder; criticism in the run folder, if left out
+) -> None:
+    "Hold people drawn by a run against real ones whom it has not seen."
+    from diffdef.run import load_run
+    from diffdef.evaluation.criticise import criticise
+    found = criticise(load_run(run), cohort, draws, seed, out)
+    print(found.scores.round(3).to_string())
+    print(f'{sum(e.holds for e in found.evidence)} of {len(found.evidence)} checks hold')
+    print(found.folder/'criticism.html')
 
 # %% ../nbs/5_commands/01_cli.ipynb #056
 @command("diffdef compare runs/demo --methods diff-def 'linear average' --conditions age")
