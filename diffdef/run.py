@@ -17,7 +17,7 @@ import torch
 
 from .cohort import Cohort
 from .conditions import Condition, Conditions
-from .core import best_device, read_json, read_tensors, refuse_absent, refuse_foreign, write_json
+from .core import best_device, read_json, refuse_absent, refuse_foreign, write_json
 from .method.autoencoder import autoencoder_losses, build_autoencoder
 from .method.deformation import DeformationDecoder, DeformationModel
 from .method.denoiser import ComponentDenoiser, Denoiser
@@ -33,7 +33,7 @@ from diffdef.method.stages import (
     train_regressions
 )
 from .method.settings import Config, config_from_dict, override
-from .training import load_result, processes
+from .training import load_result, processes, read_checked
 
 # %% ../nbs/2_method/14_run.ipynb #006
 PREPARED = 'prepared'                # in a run folder: images of subjects that do not fit in memory
@@ -162,7 +162,7 @@ def read_model(
         model = build_model(config, conditions)
         load_result(path, model)
         return model
-    kept, categories = read_tensors(path)[0], conditions.n_categories
+    kept, categories = read_checked(path)[0], conditions.n_categories
     if 'spread.level' in kept: return PeopleModel.empty(config.denoiser, categories, kept)
     kept = {name: tensor for name, tensor in kept.items() if name.startswith('mean.')}
     if not kept:

@@ -208,7 +208,7 @@ def neighbourhood(
     cohort:Cohort,                    # training subjects
     config:DeformationConfig,         # size and bandwidth
     generator:torch.Generator,        # source of randomness
-) -> dict:                            # 'neighbours' (K, 1, *spatial); 'centre' (1, n_conditions), the condition they have
+) -> dict:                            # 'neighbours' (K, 1, *spatial); 'centre' (1, n_conditions), what they have
     "Subjects around a random condition: of categories as subjects have them, of others anywhere in the range."
     categorical = torch.tensor(cohort.conditions.n_categories) > 0
     code = cohort.codes[torch.randint(len(cohort), (), generator=generator)]

@@ -47,6 +47,8 @@ class DenoiserConfig:
     def __post_init__(self):
         if self.prediction not in ('v_prediction', 'epsilon'):
             raise ValueError(f"denoiser.prediction must be 'v_prediction' or 'epsilon', got {self.prediction!r}")
+        if not self.components or any(int(k) != k or k < 1 for k in self.components):
+            raise ValueError(f"denoiser.components must be whole numbers of 1 or more, got {self.components}")
 
 def noise_schedule(
     config:DenoiserConfig,    # numbers of the schedule

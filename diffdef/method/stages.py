@@ -34,7 +34,7 @@ from .resampled import Appearance, ConditionLabels
 from .run_folder import STAGES, read_fields
 from .settings import Config
 from .spread import choose_locality, fit_gaussian, fit_spread
-from ..training import TrainingConfig, fit, processes
+from ..training import TrainingConfig, fit, processes, read_checked, write_checked
 
 # %% ../../nbs/2_method/13_stages.ipynb #007
 def _result(folder:Path, stage:str, losses:dict, batch, network:nn.Module, training:TrainingConfig,
@@ -50,8 +50,8 @@ def _result(folder:Path, stage:str, losses:dict, batch, network:nn.Module, train
 def _kept(path:Path, make:Callable) -> dict:
     "Tensors that the main process makes, unless they are there, and all processes read."
     with processes().main_first():
-        if not path.exists(): write_tensors(path, make())
-    return read_tensors(path)[0]
+        if not path.exists(): write_checked(path, make(), {})
+    return read_checked(path)[0]
 
 @contextmanager
 def _timed(path:Path):
@@ -196,7 +196,7 @@ def _train_components(folder:Path, config:Config, kept:dict, codes:torch.Tensor,
     "The state of the network that gains most on the people held back, of those with a few and with more components."
     c, path, gains = config.denoiser, folder/'denoiser.safetensors', {}
     if not path.exists():
-        for k in c.components:
+        for k in sorted({min(k, kept['white'].shape[1]) for k in c.components}):
             start, network = (ComponentDenoiser(c, k, n_categories, seed).eval() for _ in range(2))
             batch, losses = latent_batch(kept['white'][:, :k], codes, c.people.batch_size), DenoiserLoss(network, c)
             watch, stage = HeldBack(kept['held_back'][:, :k], their_codes), f'denoiser-{k}'
@@ -211,9 +211,9 @@ def _train_components(folder:Path, config:Config, kept:dict, codes:torch.Tensor,
             if not path.exists():
                 with atomic_write(path.with_suffix('.csv')) as temporary:
                     gains[best][2].to_csv(temporary, index=False)
-                write_tensors(path, gains[best][1], dict(gain={str(k): gain for k, (gain, *_) in gains.items()}))
+                write_checked(path, gains[best][1], dict(gain={str(k): gain for k, (gain, *_) in gains.items()}))
     _remove(folder, 'denoiser-*')
-    return read_tensors(path)[0]
+    return read_checked(path)[0]
 
 def train_people(
     folder:Path,                     # of the run; keeps people.safetensors and held-back.npy
@@ -238,7 +238,8 @@ def train_people(
         kept = _kept(folder/'people.safetensors', lambda: _people_tensors(config, cohort, fields, mean, others, codes))
     network = {}
     if enough: network = _train_components(folder, config, kept, cohort.codes, codes, categories, seed, progress)
-    model = PeopleModel.empty(config.denoiser, categories, kept | {f'denoiser.{k}': v for k, v in network.items()}, seed)
+    kept = kept | {f'denoiser.{name}': tensor for name, tensor in network.items()}
+    model = PeopleModel.empty(config.denoiser, categories, kept, seed)
     mean = model.mean
     correction = MeanCorrection(mean, cohort.codes)
     if config.deformation.geometry_weight:
@@ -250,8 +251,8 @@ def train_people(
     with processes().main_first():
         if not path.exists():
             model.centre(cohort.codes, steps=config.steps)
-            write_tensors(path, model.state_dict())
-    return PeopleModel.empty(config.denoiser, categories, read_tensors(path)[0]).requires_grad_(False)
+            write_checked(path, model.state_dict(), {})
+    return PeopleModel.empty(config.denoiser, categories, read_checked(path)[0]).requires_grad_(False)
 
 # %% ../../nbs/2_method/13_stages.ipynb #020
 def train_regressions(
