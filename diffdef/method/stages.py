@@ -242,10 +242,16 @@ def train_people(
     model = PeopleModel.empty(config.denoiser, categories, kept, seed)
     mean = model.mean
     correction = MeanCorrection(mean, cohort.codes)
-    if config.deformation.geometry_weight:
+    if config.deformation.geometry_weight and enough:
+        def distance(found:MeanCorrection) -> float:
+            "Mean squared distance from the corrected mean to the velocities of the people held back."
+            means, total = mean(codes) + torch.tensordot(mean.features(codes), found.effects().cpu(), 1), 0.
+            for one, velocity in zip(means, others):
+                total += float((one - torch.from_numpy(np.array(velocity, np.float32))).square().mean())/len(codes)
+            return total
         loss = MeanFieldLoss(correction, mean, psi, atlas, config.deformation)
         _result(folder, 'neighbourhood', dict(mean=loss), neighbourhood_batch(cohort, config.deformation), correction,
-                config.deformation.training, seed, progress)
+                config.deformation.training, seed, progress, watch=distance)
     mean.cpu().field += correction.cpu().effects().detach()
     path = folder/'deformation.safetensors'
     with processes().main_first():
