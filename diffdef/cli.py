@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['OPTIONS', 'app', 'Count', 'Millimetres', 'Names', 'Settings', 'Flag', 'Guidance', 'MARK', 'PICTURES', 'DEMO', 'AGES',
            'parse_conditions', 'parse_range', 'described', 'command', 'option', 'Sampling', 'main', 'simulate', 'train',
-           'atlas', 'picture_path', 'sheet', 'evaluate', 'criticise', 'compare', 'template', 'shares', 'prepare',
-           'fetch', 'export', 'demo', 'info']
+           'atlas', 'picture_path', 'sheet', 'people', 'evaluate', 'criticise', 'compare', 'template', 'shares',
+           'prepare', 'fetch', 'export', 'demo', 'info']
 
 # %% ../nbs/5_commands/01_cli.ipynb #003
 import codecs
@@ -117,9 +117,9 @@ def option(
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
     "Options of the commands that sample."
-    draws:option(Count, "noise draws to average; the run's number where none is given") = None
-    steps:option(Count, "denoising steps; the run's number where none is given") = None
-    guidance:option(Guidance, "how strongly the condition is followed; the run's where none is given") = None
+    draws:option(Count, "noise draws to average, of a run trained as published; the run's number if left out") = None
+    steps:option(Count, "denoising steps, of a run trained as published; the run's number if left out") = None
+    guidance:option(Guidance, "how strongly it follows the condition, of a run trained as published") = None
     seed:option(int, "decides the noise; the same noise for every condition") = 0
     extrapolate:option(Flag, "accept numbers outside the trained range") = False
     shape_only:option(Flag, "deform the population atlas and leave its grey values as they are") = False
@@ -151,7 +151,7 @@ def main(
         return 130
     except (CycloptsError, ValueError, OSError, FloatingPointError, ImportError) as e:
         if plain != words: raise
-        hint = '; add --extrapolate to go beyond what was seen' if plain[:1] in (['atlas'], ['sheet']) else ''
+        hint = '; add --extrapolate to go beyond what was seen' if plain[:1] in (['atlas'], ['sheet'], ['people']) else ''
         message = ' '.join(str(e).split()).replace('; pass extrapolate=True to go beyond what was seen', hint)
         if isinstance(e, CycloptsError):
             known = next((f'{w} ' for w in plain[:1] if w in app), '')
@@ -309,6 +309,38 @@ def sheet(
     print(*map(_volumes, atlases), path, sep='\n')
     return atlases
 
+# %% ../nbs/5_commands/01_cli.ipynb #R80496943
+@command('diffdef people runs/demo age=70 sex=F --number 20 --out people/age-70')
+def people(
+    run:str,                      # run folder
+    /,
+    *conditions:str,              # NAME=VALUE, for example age=70 sex=F; the average where left out
+    number:Count = None,          # how many
+    table:str|None = None,        # instead of conditions and --number: a CSV or TSV with a row for each person
+    out:str,                      # folder; receives a cohort
+    seed:int = 0,                 # decides who they are
+    steps:Count = None,           # denoising steps, where the run has a diffusion model; its number if left out
+    spacing:Millimetres = None,   # mm of a voxel, not finer than the files'; the finest the run has if left out
+    extrapolate:Flag = False,     # accept numbers outside the trained range
+    fields:Flag = False,          # also the field of each, its inverse and its growth
+) -> None:
+    "Draw people of a condition, nobody real, and write them as a cohort."
+    parse_conditions(conditions)                          # a slip is told before anything is loaded
+    if (number is None) == (table is None): raise ValueError("people: expected either --number or --table FILE")
+    if table is not None and conditions: raise ValueError("people: conditions are columns of --table, leave others out")
+    _refuse_blocked(Path(out))
+    from diffdef.layouts import read_table
+    from diffdef.people import sample_people
+    from diffdef.run import load_run
+    loaded = load_run(run)
+    asked = parse_conditions(conditions, loaded.conditions) if table is None else read_table(table, as_text=True)
+    drawn = sample_people(loaded, number, asked, seed=seed, steps=steps, extrapolate=extrapolate, spacing=spacing)
+    folder = drawn.save(out, with_fields=fields)
+    unit = 'cm²' if drawn[0].image.dim == 2 else 'ml'
+    means = drawn.volumes[list(drawn[0].volumes)].mean()
+    volumes = ', '.join(f'{name} {volume:.1f} {unit}' for name, volume in means.items())
+    print(f"{folder}: {len(drawn)} people, on average {volumes or 'no labels'}")
+
 # %% ../nbs/5_commands/01_cli.ipynb #052
 @command('diffdef evaluate runs/demo')
 def evaluate(
@@ -401,10 +433,11 @@ def compare(
 
 def _contestants(methods:tuple, steps:int|None) -> tuple:
     "A function (runs, cohort) that makes what is compared ready, trained where need be; and the name of the folder."
-    from diffdef.evaluation.ablations import VARIANTS, ablations
+    from diffdef.evaluation.ablations import PUBLISHED, VARIANTS, ablations
     from diffdef.evaluation.methods import contestants, method_names
-    if list(methods) == ['ablations']: methods = list(VARIANTS)
-    if set(methods) <= set(VARIANTS): return lambda runs, cohort: ablations(runs, cohort, methods), 'ablation-table'
+    if list(methods) == ['ablations']: methods = [*VARIANTS, PUBLISHED]
+    if set(methods) <= {*VARIANTS, PUBLISHED} and set(methods) & set(VARIANTS):
+        return lambda runs, cohort: ablations(runs, cohort, methods, steps=steps), 'ablation-table'
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
