@@ -309,7 +309,7 @@ def sheet(
     print(*map(_volumes, atlases), path, sep='\n')
     return atlases
 
-# %% ../nbs/5_commands/01_cli.ipynb #R80496943
+# %% ../nbs/5_commands/01_cli.ipynb #052
 @command('diffdef people runs/demo age=70 sex=F --number 20 --out people/age-70')
 def people(
     run:str,                      # run folder
@@ -341,7 +341,7 @@ def people(
     volumes = ', '.join(f'{name} {volume:.1f} {unit}' for name, volume in means.items())
     print(f"{folder}: {len(drawn)} people, on average {volumes or 'no labels'}")
 
-# %% ../nbs/5_commands/01_cli.ipynb #052
+# %% ../nbs/5_commands/01_cli.ipynb #056
 @command('diffdef evaluate runs/demo')
 def evaluate(
     run:str,                      # run folder
@@ -365,7 +365,7 @@ def _short(value) -> str:
     if isinstance(value, (list, tuple)): return '  '.join(map(_short, value))
     return f'{value:.3g}' if isinstance(value, float) else str(value)
 
-# %% ../nbs/5_commands/01_cli.ipynb #c2
+# %% ../nbs/5_commands/01_cli.ipynb #060
 @command('diffdef criticise runs/demo')
 def criticise(
     run:str,                      # run folder
@@ -383,7 +383,7 @@ def criticise(
     print(f'{sum(e.holds for e in found.evidence)} of {len(found.evidence)} checks hold')
     print(found.folder/'criticism.html')
 
-# %% ../nbs/5_commands/01_cli.ipynb #056
+# %% ../nbs/5_commands/01_cli.ipynb #063
 @command("diffdef compare runs/demo --methods diff-def 'linear average' --conditions age")
 def compare(
     *runs:str,                    # run folders of one cohort, trained with other seeds; one is enough
@@ -441,7 +441,7 @@ def _contestants(methods:tuple, steps:int|None) -> tuple:
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
-# %% ../nbs/5_commands/01_cli.ipynb #062
+# %% ../nbs/5_commands/01_cli.ipynb #069
 @command('diffdef template data/simulated --by sex --out runs/templates')
 def template(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -469,7 +469,7 @@ def shares(
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #063
+# %% ../nbs/5_commands/01_cli.ipynb #070
 @command('diffdef prepare raw data/prepared --workers 4')
 def prepare(
     raw:str,                      # folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with
@@ -507,7 +507,7 @@ def prepare(
     print(Path(out)/'quality.html', f"{out}: prepared; {len(rejected)} subjects rejected{see}", sep='\n')
     return int(len(rejected) > 0)
 
-# %% ../nbs/5_commands/01_cli.ipynb #069
+# %% ../nbs/5_commands/01_cli.ipynb #076
 @command('diffdef fetch neurite-oasis --out data/oasis')
 def fetch(
     name:str|None = None,         # of the data set; none: list them
@@ -522,19 +522,19 @@ def fetch(
     if name is None: return print(library.data_sets().to_string())
     print(library.fetch(name, out or f'data/{name}', accept=accept, url=url, sha256=sha256))
 
-# %% ../nbs/5_commands/01_cli.ipynb #072
+# %% ../nbs/5_commands/01_cli.ipynb #079
 @command('diffdef export runs/demo shared/demo')
 def export(
     run:str,                      # run folder
     out:str,                      # folder for the copy
     /,
 ) -> None:
-    "Copy what sampling needs of a run, without codes, fields and ids of its subjects, to share it."
+    "Copy what sampling needs of a run, without fields and ids of its subjects, to share it."
     _refuse_blocked(Path(out))
     from diffdef.run import export_run
     print(*export_run(run, out), sep='\n')
 
-# %% ../nbs/5_commands/01_cli.ipynb #075
+# %% ../nbs/5_commands/01_cli.ipynb #082
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 AGES = (25, 40, 55, 70, 85)                      # years, evenly spaced; the demonstration's atlases
 
@@ -553,7 +553,7 @@ def demo(
         result.save(folder/'atlases'/f'age-{age}')
     evaluate(out, str(folder/'cohort'))
 
-# %% ../nbs/5_commands/01_cli.ipynb #079
+# %% ../nbs/5_commands/01_cli.ipynb #086
 @command('diffdef info --preset brain')
 def info(
     run:str|None = None,          # run folder
@@ -584,8 +584,8 @@ def info(
     print(describe(config, **grid).to_string(float_format='{:.3g}'.format))
     if run is not None: print(_EXPORTED if read_config(run).get('exported') else _PRIVATE)
 
-_EXPORTED = 'An exported run: no codes, fields or ids of subjects are in it.'
-_PRIVATE = ("A run folder holds codes of its subjects and the network that draws them: keep it as private "
+_EXPORTED = 'An exported run: no fields or ids of subjects are in it.'
+_PRIVATE = ("A run folder holds the fields of its subjects, which draw their anatomy: keep it as private "
             "as the cohort. `diffdef export RUN OUT` makes a copy to share.")
 
 def _flat(settings:dict, prefix:str=''):
