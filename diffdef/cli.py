@@ -151,7 +151,8 @@ def main(
         return 130
     except (CycloptsError, ValueError, OSError, FloatingPointError, ImportError) as e:
         if plain != words: raise
-        hint = '; add --extrapolate to go beyond what was seen' if plain[:1] in (['atlas'], ['sheet'], ['people']) else ''
+        samples = plain[:1] in (['atlas'], ['sheet'], ['people'])
+        hint = '; add --extrapolate to go beyond what was seen' if samples else ''
         message = ' '.join(str(e).split()).replace('; pass extrapolate=True to go beyond what was seen', hint)
         if isinstance(e, CycloptsError):
             known = next((f'{w} ' for w in plain[:1] if w in app), '')
