@@ -337,8 +337,8 @@ def people(
     asked = parse_conditions(conditions, loaded.conditions) if table is None else read_table(table, as_text=True)
     drawn = sample_people(loaded, number, asked, seed=seed, steps=steps, extrapolate=extrapolate, spacing=spacing)
     folder = drawn.save(out, with_fields=fields)
-    unit = 'cm²' if drawn[0].image.dim == 2 else 'ml'
-    means = drawn.volumes[list(drawn[0].volumes)].mean()
+    first = drawn[0]
+    unit, means = 'cm²' if first.image.dim == 2 else 'ml', drawn.volumes[list(first.volumes)].mean()
     volumes = ', '.join(f'{name} {volume:.1f} {unit}' for name, volume in means.items())
     print(f"{folder}: {len(drawn)} people, on average {volumes or 'no labels'}")
 
