@@ -15,7 +15,7 @@ _FRONT_DOOR = {
     'SimulationConfig': 'simulate', 'simulate_cohort': 'simulate', 'read_truth': 'simulate',
     'PRESETS': 'method.settings', 'override': 'method.settings',
     'train': 'run', 'load_run': 'run', 'export_run': 'run',
-    'conditional_atlas': 'sample', 'difference': 'sample',
+    'conditional_atlas': 'sample', 'difference': 'sample', 'sample_people': 'people',
     'show_atlas': 'show', 'show_sheet': 'show', 'explore': 'show',
     'evaluate_run': 'evaluation.run_report', 'describe': 'evaluation.cost',
 }

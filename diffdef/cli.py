@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['OPTIONS', 'app', 'Count', 'Millimetres', 'Names', 'Settings', 'Flag', 'Guidance', 'MARK', 'PICTURES', 'DEMO', 'AGES',
            'parse_conditions', 'parse_range', 'described', 'command', 'option', 'Sampling', 'main', 'simulate', 'train',
-           'atlas', 'picture_path', 'sheet', 'evaluate', 'criticise', 'compare', 'template', 'shares', 'prepare',
-           'fetch', 'export', 'demo', 'info']
+           'atlas', 'picture_path', 'sheet', 'people', 'evaluate', 'criticise', 'compare', 'template', 'shares',
+           'prepare', 'fetch', 'export', 'demo', 'info']
 
 # %% ../nbs/5_commands/01_cli.ipynb #003
 import codecs
@@ -117,9 +117,9 @@ def option(
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
     "Options of the commands that sample."
-    draws:option(Count, "noise draws to average; the run's number where none is given") = None
-    steps:option(Count, "denoising steps; the run's number where none is given") = None
-    guidance:option(Guidance, "how strongly the condition is followed; the run's where none is given") = None
+    draws:option(Count, "noise draws to average, of a run trained as published; the run's number if left out") = None
+    steps:option(Count, "denoising steps, of a run trained as published; the run's number if left out") = None
+    guidance:option(Guidance, "how strongly it follows the condition, of a run trained as published") = None
     seed:option(int, "decides the noise; the same noise for every condition") = 0
     extrapolate:option(Flag, "accept numbers outside the trained range") = False
     shape_only:option(Flag, "deform the population atlas and leave its grey values as they are") = False
@@ -151,7 +151,8 @@ def main(
         return 130
     except (CycloptsError, ValueError, OSError, FloatingPointError, ImportError) as e:
         if plain != words: raise
-        hint = '; add --extrapolate to go beyond what was seen' if plain[:1] in (['atlas'], ['sheet']) else ''
+        samples = plain[:1] in (['atlas'], ['sheet'], ['people'])
+        hint = '; add --extrapolate to go beyond what was seen' if samples else ''
         message = ' '.join(str(e).split()).replace('; pass extrapolate=True to go beyond what was seen', hint)
         if isinstance(e, CycloptsError):
             known = next((f'{w} ' for w in plain[:1] if w in app), '')
@@ -310,6 +311,38 @@ def sheet(
     return atlases
 
 # %% ../nbs/5_commands/01_cli.ipynb #052
+@command('diffdef people runs/demo age=70 sex=F --number 20 --out people/age-70')
+def people(
+    run:str,                      # run folder
+    /,
+    *conditions:str,              # NAME=VALUE, for example age=70 sex=F; the average where left out
+    number:Count = None,          # how many
+    table:str|None = None,        # instead of conditions and --number: a CSV or TSV with a row for each person
+    out:str,                      # folder; receives a cohort
+    seed:int = 0,                 # decides who they are
+    steps:Count = None,           # denoising steps, where the run has a diffusion model; its number if left out
+    spacing:Millimetres = None,   # mm of a voxel, not finer than the files'; the finest the run has if left out
+    extrapolate:Flag = False,     # accept numbers outside the trained range
+    fields:Flag = False,          # also the field of each, its inverse and its growth
+) -> None:
+    "Draw people of a condition, nobody real, and write them as a cohort."
+    parse_conditions(conditions)                          # a slip is told before anything is loaded
+    if (number is None) == (table is None): raise ValueError("people: expected either --number or --table FILE")
+    if table is not None and conditions: raise ValueError("people: conditions are columns of --table, leave others out")
+    _refuse_blocked(Path(out))
+    from diffdef.layouts import read_table
+    from diffdef.people import sample_people
+    from diffdef.run import load_run
+    loaded = load_run(run)
+    asked = parse_conditions(conditions, loaded.conditions) if table is None else read_table(table, as_text=True)
+    drawn = sample_people(loaded, number, asked, seed=seed, steps=steps, extrapolate=extrapolate, spacing=spacing)
+    folder = drawn.save(out, with_fields=fields)
+    first = drawn[0]
+    unit, means = 'cm²' if first.image.dim == 2 else 'ml', drawn.volumes[list(first.volumes)].mean()
+    volumes = ', '.join(f'{name} {volume:.1f} {unit}' for name, volume in means.items())
+    print(f"{folder}: {len(drawn)} people, on average {volumes or 'no labels'}")
+
+# %% ../nbs/5_commands/01_cli.ipynb #056
 @command('diffdef evaluate runs/demo')
 def evaluate(
     run:str,                      # run folder
@@ -333,7 +366,7 @@ def _short(value) -> str:
     if isinstance(value, (list, tuple)): return '  '.join(map(_short, value))
     return f'{value:.3g}' if isinstance(value, float) else str(value)
 
-# %% ../nbs/5_commands/01_cli.ipynb #c2
+# %% ../nbs/5_commands/01_cli.ipynb #060
 @command('diffdef criticise runs/demo')
 def criticise(
     run:str,                      # run folder
@@ -351,7 +384,7 @@ def criticise(
     print(f'{sum(e.holds for e in found.evidence)} of {len(found.evidence)} checks hold')
     print(found.folder/'criticism.html')
 
-# %% ../nbs/5_commands/01_cli.ipynb #056
+# %% ../nbs/5_commands/01_cli.ipynb #063
 @command("diffdef compare runs/demo --methods diff-def 'linear average' --conditions age")
 def compare(
     *runs:str,                    # run folders of one cohort, trained with other seeds; one is enough
@@ -401,14 +434,15 @@ def compare(
 
 def _contestants(methods:tuple, steps:int|None) -> tuple:
     "A function (runs, cohort) that makes what is compared ready, trained where need be; and the name of the folder."
-    from diffdef.evaluation.ablations import VARIANTS, ablations
+    from diffdef.evaluation.ablations import PUBLISHED, VARIANTS, ablations
     from diffdef.evaluation.methods import contestants, method_names
-    if list(methods) == ['ablations']: methods = list(VARIANTS)
-    if set(methods) <= set(VARIANTS): return lambda runs, cohort: ablations(runs, cohort, methods), 'ablation-table'
+    if list(methods) == ['ablations']: methods = [*VARIANTS, PUBLISHED]
+    if set(methods) <= {*VARIANTS, PUBLISHED} and set(methods) & set(VARIANTS):
+        return lambda runs, cohort: ablations(runs, cohort, methods, steps=steps), 'ablation-table'
     names = method_names(methods)
     return lambda runs, cohort: contestants(names, runs, cohort, steps), 'comparison'
 
-# %% ../nbs/5_commands/01_cli.ipynb #062
+# %% ../nbs/5_commands/01_cli.ipynb #069
 @command('diffdef template data/simulated --by sex --out runs/templates')
 def template(
     cohort:str,                   # folder with participants.tsv, or a CSV/TSV with a column "image"
@@ -436,7 +470,7 @@ def shares(
     from diffdef.evaluation.curves import share_table
     print(share_table(cohort, out))
 
-# %% ../nbs/5_commands/01_cli.ipynb #063
+# %% ../nbs/5_commands/01_cli.ipynb #070
 @command('diffdef prepare raw data/prepared --workers 4')
 def prepare(
     raw:str,                      # folder with sub-*/**/*_T1w.nii.gz and participants.tsv, or a table with
@@ -474,7 +508,7 @@ def prepare(
     print(Path(out)/'quality.html', f"{out}: prepared; {len(rejected)} subjects rejected{see}", sep='\n')
     return int(len(rejected) > 0)
 
-# %% ../nbs/5_commands/01_cli.ipynb #069
+# %% ../nbs/5_commands/01_cli.ipynb #076
 @command('diffdef fetch neurite-oasis --out data/oasis')
 def fetch(
     name:str|None = None,         # of the data set; none: list them
@@ -489,19 +523,19 @@ def fetch(
     if name is None: return print(library.data_sets().to_string())
     print(library.fetch(name, out or f'data/{name}', accept=accept, url=url, sha256=sha256))
 
-# %% ../nbs/5_commands/01_cli.ipynb #072
+# %% ../nbs/5_commands/01_cli.ipynb #079
 @command('diffdef export runs/demo shared/demo')
 def export(
     run:str,                      # run folder
     out:str,                      # folder for the copy
     /,
 ) -> None:
-    "Copy what sampling needs of a run, without codes, fields and ids of its subjects, to share it."
+    "Copy what sampling needs of a run, without fields and ids of its subjects, to share it."
     _refuse_blocked(Path(out))
     from diffdef.run import export_run
     print(*export_run(run, out), sep='\n')
 
-# %% ../nbs/5_commands/01_cli.ipynb #075
+# %% ../nbs/5_commands/01_cli.ipynb #082
 DEMO = dict(subjects=160, spacing=5., seed=0)    # the demonstration's cohort
 AGES = (25, 40, 55, 70, 85)                      # years, evenly spaced; the demonstration's atlases
 
@@ -520,7 +554,7 @@ def demo(
         result.save(folder/'atlases'/f'age-{age}')
     evaluate(out, str(folder/'cohort'))
 
-# %% ../nbs/5_commands/01_cli.ipynb #079
+# %% ../nbs/5_commands/01_cli.ipynb #086
 @command('diffdef info --preset brain')
 def info(
     run:str|None = None,          # run folder
@@ -551,8 +585,8 @@ def info(
     print(describe(config, **grid).to_string(float_format='{:.3g}'.format))
     if run is not None: print(_EXPORTED if read_config(run).get('exported') else _PRIVATE)
 
-_EXPORTED = 'An exported run: no codes, fields or ids of subjects are in it.'
-_PRIVATE = ("A run folder holds codes of its subjects and the network that draws them: keep it as private "
+_EXPORTED = 'An exported run: no fields or ids of subjects are in it.'
+_PRIVATE = ("A run folder holds the fields of its subjects, which draw their anatomy: keep it as private "
             "as the cohort. `diffdef export RUN OUT` makes a copy to share.")
 
 def _flat(settings:dict, prefix:str=''):
