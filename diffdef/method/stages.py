@@ -245,9 +245,11 @@ def train_people(
     if config.deformation.geometry_weight and enough:
         def distance(found:MeanCorrection) -> float:
             "Mean squared distance from the corrected mean to the velocities of the people held back."
-            means, total = mean(codes) + torch.tensordot(mean.features(codes), found.effects().cpu(), 1), 0.
-            for one, velocity in zip(means, others):
-                total += float((one - torch.from_numpy(np.array(velocity, np.float32))).square().mean())/len(codes)
+            total, device, effects = 0., mean.average.device, found.effects()
+            for code, velocity in zip(codes.to(device), others):
+                middle = mean(code[None]) + torch.tensordot(mean.features(code[None]), effects, 1)
+                own = torch.from_numpy(np.array(velocity, np.float32)).to(device)
+                total += float((middle[0] - own).square().mean())/len(codes)
             return total
         loss = MeanFieldLoss(correction, mean, psi, atlas, config.deformation)
         _result(folder, 'neighbourhood', dict(mean=loss), neighbourhood_batch(cohort, config.deformation), correction,
