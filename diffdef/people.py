@@ -93,8 +93,7 @@ class People:
     def volumes(self) -> pd.DataFrame: # a row for each: participant_id, conditions, a column for each label
         "Volumes by label, millilitres; of slices square centimetres."
         people = tqdm(self, desc='people', total=len(self), disable=len(self) < 20)
-        rows = [dict(participant_id=person.name, **person.conditions, **person.volumes) for person in people]
-        return pd.DataFrame(rows)
+        return pd.DataFrame([_row(person) for person in people])
 
     def save(self,
         folder:str|Path,         # made if need be; receives a cohort
@@ -114,9 +113,13 @@ class People:
             Name='People drawn from a model by diffdef: nobody in it exists', BIDSVersion='1.9.0', DatasetType='raw',
             GeneratedBy=[dict(Name='diffdef')]))
         missing = [k for k in range(len(self)) if not self._is_written(folder, k, with_fields)]
+        rows = {}
         for start in tqdm(range(0, len(missing), 8), desc='people', disable=not progress):
             for person in self._drawn(missing[start:start + 8]):
                 self._write(folder, person, with_fields)
+                rows[person.number] = _row(person)
+        if len(rows) == len(self):                             # so that `volumes` does not draw them again
+            vars(self)['volumes'] = pd.DataFrame([rows[k] for k in sorted(rows)])
         self._write_tables(folder)
         return folder
 
@@ -151,6 +154,10 @@ class People:
         for name, table in tables.items():
             with atomic_write(folder/name) as temporary:
                 table.to_csv(temporary, sep='\t', index=False, na_rep='n/a')
+
+def _row(person:Person) -> dict:
+    "Somebody's line in the table of volumes."
+    return dict(participant_id=person.name, **person.conditions, **person.volumes)
 
 def _runs(run:Run|RunByCategory) -> list:
     "The runs that people come from."
