@@ -132,8 +132,7 @@ def fit_spread(
     slow, larger = torch.cat(slow), (1 + features/n)/max(1 - features/n, .5)
     fast[(slice(None), *(slice(k) for k in spread.sides))] = 0             # these are slow
     spread.fast = (larger*fast/n).sqrt()
-    spread.average.zero_()
-    spread.average += torch.nan_to_num(spread.conditions(codes.masked_fill(codes.isnan(), 0.)).mean(0))
+    spread.average.copy_(spread.conditions(codes.nan_to_num()).mean(0))
     energy = gaussian_filter(slow.square().mean(1).numpy(), (0, *[window]*len(grid))).clip(1e-12)
     spread.slope.copy_(_slopes(torch.from_numpy(energy).log()/2, spread.conditions(codes), window))
     relative = slow/torch.tensordot(spread.conditions(codes), spread.slope, 1)[:, None].exp()
